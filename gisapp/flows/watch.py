@@ -1,0 +1,86 @@
+"""What the live map shows of the reports: single pins where there is room, counts where there is not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import asinh, floor, pi, radians, tan
+from statistics import fmean
+from typing import Any
+
+from layers.box import Box
+from reports_store import Categories, Filters, ReportStore
+from reports_store.ground import ShownPlace
+from reports_store.privacy import PublicReport, public
+
+Placed = tuple[PublicReport, ShownPlace]
+
+SINGLE_LIMIT = 400  # pins a phone still draws without a pause
+PINS_FROM_ZOOM = 17  # from here on every report has its own pin, spread by the browser where they coincide
+LEVELS = (7, 18)  # the store's coarsest and finest
+CELL_LEVELS = 2  # four cells to a tile of 256 px: 64 px
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """A viewport: box in degrees, zoom as Leaflet counts it, and the categories and states asked for."""
+
+    box: Box
+    zoom: int
+    filters: Filters
+
+
+def watch(view: Watch, reports: ReportStore, categories: Categories) -> list[dict[str, Any]]:
+    """GeoJSON features (RFC 7946, lon/lat) for one viewport of the public map.
+
+    The cost does not grow with the number of reports: counts come from the store's pyramid, and pins are
+    read only where there are few.
+    """
+    filters = replace(view.filters, box=view.box)
+    level = min(max(view.zoom + CELL_LEVELS, LEVELS[0]), LEVELS[-1])
+    cells = reports.cell_counts(view.box, level, filters)
+    total = sum(cell.n for cell in cells)
+    if total > SINGLE_LIMIT and view.zoom < 20:
+        return [_count(cell.lon, cell.lat, cell.n) for cell in cells if cell.n]
+    shown = [
+        public(report, categories[report.category]) for report in reports.newest(filters, limit=SINGLE_LIMIT)
+    ]
+    placed = [(report, report.place) for report in shown if report.place is not None]
+    if view.zoom >= PINS_FROM_ZOOM:
+        return [_pin(report, place) for report, place in placed]
+    return list(_grouped(placed, view.zoom + CELL_LEVELS))
+
+
+def _grouped(placed: Iterable[Placed], level: int) -> Iterable[dict[str, Any]]:
+    groups: dict[tuple[int, int], list[Placed]] = defaultdict(list)
+    for report, place in placed:
+        groups[_cell(place.lon, place.lat, level)].append((report, place))
+    for group in groups.values():
+        if len(group) == 1:
+            yield _pin(*group[0])
+        else:
+            lons, lats = [place.lon for _, place in group], [place.lat for _, place in group]
+            yield _count(fmean(lons), fmean(lats), len(group))
+
+
+def _cell(lon: float, lat: float, level: int) -> tuple[int, int]:
+    # Web Mercator tile of the level: the cells are squares on the screen, no distance is taken from them.
+    size = 2**level
+    return floor((lon + 180) / 360 * size), floor((1 - asinh(tan(radians(lat))) / pi) / 2 * size)
+
+
+def _count(lon: float, lat: float, n: int) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": _point(lon, lat), "properties": {"cluster": n}}
+
+
+def _pin(report: PublicReport, place: ShownPlace) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "geometry": _point(place.lon, place.lat),
+        "properties": {"id": report.public_id, "category": report.category, "state": report.state},
+    }
+
+
+def _point(lon: float, lat: float) -> dict[str, Any]:
+    return {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]}

@@ -1,0 +1,1 @@
+"""Streamlit only: a page asks, calls one flow, and answers."""

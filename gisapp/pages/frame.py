@@ -1,0 +1,54 @@
+"""What every page begins with: the town's name, the 見本 mark, our styles, and errors in plain words."""
+
+from __future__ import annotations
+
+import logging
+from html import escape
+from uuid import uuid4
+
+import streamlit as st
+
+from gisapp.assets import OWN
+from gisapp.town import Town
+from gisapp.words import say
+
+log = logging.getLogger("gisapp.pages")
+
+
+def open_frame(town: Town) -> None:
+    """Set the page up; on a sample town every screen says that it is made up."""
+    st.set_page_config(
+        page_title=f"{town.profile.name} {say('page.app_title')}",
+        layout="wide",
+        initial_sidebar_state="collapsed",
+        menu_items={"Get help": None, "Report a bug": None, "About": None},
+    )
+    st.html(OWN / "page.css")
+    mark = (
+        f'<span class="gp-sample" role="note">{escape(say("page.sample"))}</span>'
+        if town.profile.sample
+        else ""
+    )
+    go = f'<a class="gp-go" href="/report" target="_self">{escape(say("page.report"))}</a>'
+    if (st.context.url or "").rstrip("/").endswith("/report"):
+        go = ""
+    st.html(f'<header class="gp-head"><b>{escape(town.profile.name)}</b>{mark}{go}</header>')
+
+
+def apologise(error: Exception) -> bool:
+    """Called for an error that no page expected: a sentence and an id for the screen, the rest for the log."""
+    error_id = uuid4().hex[:12]
+    log.error("page failed, id %s", error_id, exc_info=error)
+    st.error(say("page.trouble", id=error_id))
+    return True
+
+
+def danger_box(town: Town) -> None:
+    """Danger to life first: 110, 119 and the town's first number, ready to be tapped."""
+    links = [("110", say("page.danger.police")), ("119", say("page.danger.fire"))]
+    links += [(phone.number, f"{phone.label} {phone.number}") for phone in town.profile.phones[:1]]
+    tapped = "".join(f'<a href="tel:{escape(number)}">{escape(text)}</a>' for number, text in links)
+    st.html(
+        f'<section class="gp-danger"><b>{escape(say("page.danger.title"))}</b><br>{tapped}'
+        f"<br>{escape(say('page.danger.rest'))}</section>"
+    )

@@ -1,0 +1,16 @@
+"""The integrated map: every public layer and every public report on one sheet."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from gisapp.flows.describe import place_of
+from gisapp.map.canvas import town_map
+from gisapp.map.live import LiveOptions
+from gisapp.pages.canvas import show
+from gisapp.town import this_town
+
+town = this_town()
+focus = place_of(st.query_params.get("report", ""), town.reports, town.categories)
+shell = town_map(town.profile.center, 13, tiles=town.settings.tiles, options=LiveOptions(focus=focus))
+show(shell, "townmap", height_px=640)

@@ -1,0 +1,78 @@
+"""One table from what went wrong to an HTTP status, and the sentence a person reads with it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from html import escape
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from gisapp.words import say
+from layers.errors import LayersError, SourceUnavailable, UnknownLayer
+from reports_store.errors import InvalidFilter, NotPublic, ReportsError, UnknownReport
+
+log = logging.getLogger("gisapp.web")
+
+# Looked up along the error's own classes, nearest first.
+STATUS: dict[type[Exception], tuple[int, str]] = {
+    UnknownLayer: (404, "not_found"),
+    # The same answer for a report that is not public as for none at all.
+    UnknownReport: (404, "not_found"),
+    NotPublic: (404, "not_found"),
+    InvalidFilter: (400, "bad_request"),
+    SourceUnavailable: (503, "layer_unavailable"),
+    LayersError: (503, "layer_unavailable"),
+    ReportsError: (503, "busy"),
+}
+
+
+class BadRequest(Exception):
+    """A request's parameter cannot be used; key is the sentence that says so."""
+
+    def __init__(self, key: str = "bad_request") -> None:
+        super().__init__(key)
+        self.key = key
+
+
+def refusal(status: int, key: str) -> Response:
+    """A plain page in Japanese that says what to do, for a person who came by an address."""
+    title, text = say(f"web.{key}.title"), say(f"web.{key}.text")
+    body = (
+        f'<!DOCTYPE html><html lang="ja"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>{escape(title)}</title><body style='font:18px/1.8 sans-serif;max-width:36em;margin:3em auto;"
+        f"padding:0 1em'><h1 style='font-size:1.3em'>{escape(title)}</h1><p>{escape(text)}</p>"
+        f'<p><a href="/">{escape(say("web.home"))}</a></p></body></html>'
+    )
+    return HTMLResponse(body, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def trouble(status: int, key: str, error_id: str = "") -> Response:
+    """The same for a program: JSON with a code, a sentence and, for our own faults, an id found in the log."""
+    answer = {"error": key, "message": say(f"web.{key}.text")}
+    if error_id:
+        answer["id"] = error_id
+    return JSONResponse(answer, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def answering(
+    route: Callable[[Request], Awaitable[Response]],
+) -> Callable[[Request], Awaitable[Response]]:
+    """Wrap a route so that what it raises becomes an answer from the table, never a stack trace."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await route(request)
+        except BadRequest as error:
+            return trouble(400, error.key)
+        except tuple(STATUS) as error:
+            status, key = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+            return trouble(status, key)
+        except Exception:  # the one place where a route's fault is caught: it is logged and gets an id
+            error_id = uuid4().hex[:12]
+            log.exception("route %s failed, id %s", request.url.path, error_id)
+            return trouble(500, "fault", error_id)
+
+    return answer

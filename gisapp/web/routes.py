@@ -1,0 +1,107 @@
+"""All routes of our own, in one list: health, assets, live map data, photos, open data."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from gisapp.assets import UnknownAsset, file_of
+from gisapp.flows.publish import csv_lines, geojson_parts
+from gisapp.settings import Settings
+from gisapp.town import Town
+from gisapp.web.errors import answering, refusal, trouble
+from gisapp.web.gate import OURS
+from gisapp.web.live import live_routes
+
+FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+A_DAY = {"Cache-Control": "public, max-age=86400"}
+
+
+def routes(settings: Settings, town: Callable[[], Town]) -> list[Route]:
+    """The routes over one town; town is asked for on each request, so building the list opens nothing."""
+    return [
+        Route("/healthz", answering(_health(town))),
+        Route("/assets/{name:path}", answering(_asset(settings.assets))),
+        Route("/photos/{name:str}.jpg", answering(_photo(town))),
+        Route("/opendata/reports.geojson", answering(_reports_geojson(town))),
+        Route("/opendata/reports.csv", answering(_reports_csv(town))),
+        *live_routes(town),
+        # Streamlit would answer the rest of our own prefixes with its page.
+        *(Route(f"{prefix}{{rest:path}}", _nothing) for prefix in OURS if prefix.endswith("/")),
+    ]
+
+
+async def _nothing(request: Request) -> Response:
+    return refusal(404, "not_found")
+
+
+def _health(town: Callable[[], Town]) -> Callable[[Request], Any]:
+    async def health(request: Request) -> Response:
+        here = town()
+        revision = await run_in_threadpool(here.reports.revision)
+        failed = [state.id for state in await run_in_threadpool(here.layers.listing) if not state.ok]
+        found = {
+            "status": "degraded" if failed else "ok",
+            "reports_revision": revision,
+            "failed_layers": failed,
+        }
+        return JSONResponse(found, headers={"Cache-Control": "no-store"})
+
+    return health
+
+
+def _asset(libraries: Path) -> Callable[[Request], Any]:
+    async def asset(request: Request) -> Response:
+        try:
+            path = file_of(request.path_params["name"], libraries)
+        except UnknownAsset:
+            return trouble(404, "not_found")
+        if not path.is_file():
+            return trouble(404, "not_found")
+        return FileResponse(path, headers=FOR_EVER if "v" in request.query_params else A_DAY)
+
+    return asset
+
+
+def _photo(town: Callable[[], Town]) -> Callable[[Request], Any]:
+    async def photo(request: Request) -> Response:
+        name: str = request.path_params["name"]
+        sha, size_px = (name[:-4], 320) if name.endswith(".320") else (name, 1600)
+        here = town()
+        # The same answer for a photo that does not exist and for one that nobody has released.
+        if len(sha) != 64 or not await run_in_threadpool(here.reports.photo_released, sha):
+            return trouble(404, "not_found")
+        return FileResponse(here.photos.path(sha, size_px), media_type="image/jpeg", headers=A_DAY)
+
+    return photo
+
+
+def _reports_geojson(town: Callable[[], Town]) -> Callable[[Request], Any]:
+    async def geojson(request: Request) -> Response:
+        here = town()
+        return _streamed(geojson_parts(here.reports, here.categories), "application/geo+json")
+
+    return geojson
+
+
+def _reports_csv(town: Callable[[], Town]) -> Callable[[Request], Any]:
+    async def csv(request: Request) -> Response:
+        here = town()
+        return _streamed(csv_lines(here.reports, here.categories), "text/csv; charset=utf-8")
+
+    return csv
+
+
+def _streamed(parts: Iterator[bytes], media_type: str) -> Response:
+    async def sending() -> AsyncIterator[bytes]:
+        async for part in iterate_in_threadpool(parts):
+            yield part
+
+    headers = {"Cache-Control": "no-store", "Access-Control-Allow-Origin": "*"}
+    return StreamingResponse(sending(), media_type=media_type, headers=headers)

@@ -1,0 +1,751 @@
+/* The live map: asks the app's own routes for what the viewport needs and draws it.
+   Every word that a person or a file supplied enters the page as text (textContent), never as markup. */
+(() => {
+  "use strict";
+
+  const REFRESH_MS = 20000; // how often the page asks whether anything has changed
+  const PROBE_MS = 4000; // how long 地理院タイル may take before the town's own drawing stays
+  const LETTER_PX = 13.5;
+  const ROOM_PX = 46; // what a finger needs, and a little
+  const STATE_SHAPES = { open: "●", working: "▲", done: "✓", closed: "－" };
+  const BASE_LAYERS = ["boundary", "zoning", "river", "road_section", "public_facility"];
+  const OUTLINES = ["boundary", "neighbourhood_association"]; // drawn over others, so without a fill
+  const ROAD_WIDTHS = { 国道: 5, 県道: 4, 町道: 2.2, 私道: 1.4 };
+  const ROAD_COLOURS = { 国道: "#e2a64a", 県道: "#e8cf6a", 町道: "#ffffff", 私道: "#e4e0da" };
+
+  /* ---- small pieces ---- */
+
+  function element(tag, attributes = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name === "class") node.className = value;
+      else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else if (value === true) node.setAttribute(name, "");
+      else if (value !== false && value != null) node.setAttribute(name, value);
+    }
+    for (const child of children) if (child != null) node.append(child); // strings become text nodes
+    return node;
+  }
+
+  async function fetchJson(url, signal) {
+    const answer = await fetch(url, { signal, headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(`${answer.status}`);
+    return answer.json();
+  }
+
+  // Leaflet puts alt on <img> icons only; ours are drawn, so screen readers need the label.
+  function marker(latlng, options) {
+    const pin = L.marker(latlng, options);
+    return pin.on("add", () => options.alt && pin.getElement().setAttribute("aria-label", options.alt));
+  }
+
+  /* ---- patterns, so that colour is never the only sign ---- */
+
+  const patternTiles = new Map();
+
+  function patternTile(name, colour) {
+    const key = `${name} ${colour}`;
+    if (patternTiles.has(key)) return patternTiles.get(key);
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = 12;
+    const pen = tile.getContext("2d");
+    pen.strokeStyle = pen.fillStyle = colour;
+    pen.lineWidth = 1.4;
+    const line = (x1, y1, x2, y2) => { pen.beginPath(); pen.moveTo(x1, y1); pen.lineTo(x2, y2); pen.stroke(); };
+    if (name === "hatch" || name === "cross") { line(-2, 14, 14, -2); line(-2, 2, 2, -2); line(10, 14, 14, 10); }
+    if (name === "cross") { line(-2, -2, 14, 14); line(10, -2, 14, 2); line(-2, 10, 2, 14); }
+    if (name === "dots") { pen.beginPath(); pen.arc(6, 6, 1.7, 0, 7); pen.fill(); }
+    patternTiles.set(key, tile);
+    return tile;
+  }
+
+  const PatternCanvas = L.Canvas.extend({
+    _fillStroke(pen, layer) {
+      L.Canvas.prototype._fillStroke.call(this, pen, layer);
+      const { pattern, fill, patternColour } = layer.options;
+      if (!fill || !pattern || pattern === "none") return;
+      pen.globalAlpha = 0.75;
+      pen.fillStyle = pen.createPattern(patternTile(pattern, patternColour), "repeat");
+      pen.fill("evenodd");
+      pen.globalAlpha = 1;
+    },
+  });
+
+  function swatch(style) {
+    const box = element("canvas", { class: "gm-swatch", width: 32, height: 22, "aria-hidden": "true" });
+    const pen = box.getContext("2d");
+    pen.fillStyle = style.fill || "#ffffff";
+    pen.strokeStyle = style.stroke || "#444444";
+    pen.lineWidth = Math.min(style.weight_px || 1, 4);
+    if (style.shape === "line") {
+      if (style.dash) pen.setLineDash(style.dash.split(/[ ,]+/).map(Number));
+      pen.beginPath(); pen.moveTo(2, 11); pen.lineTo(30, 11); pen.stroke();
+    } else if (style.shape === "point") {
+      pen.beginPath(); pen.arc(16, 11, 9, 0, 7); pen.fill(); pen.stroke();
+      pen.fillStyle = readableOn(style.fill); pen.font = "bold 12px sans-serif";
+      pen.textAlign = "center"; pen.textBaseline = "middle"; pen.fillText(style.letter || "", 16, 12);
+    } else {
+      pen.fillRect(2, 2, 28, 18);
+      if (style.pattern && style.pattern !== "none") {
+        pen.fillStyle = pen.createPattern(patternTile(style.pattern, style.stroke || "#444444"), "repeat");
+        pen.fillRect(2, 2, 28, 18);
+      }
+      pen.strokeRect(2, 2, 28, 18);
+    }
+    return box;
+  }
+
+  function readableOn(colour) {
+    const hex = /^#([0-9a-f]{6})$/i.exec(colour || "");
+    if (!hex) return "#1a1a1c";
+    const [r, g, b] = [0, 2, 4].map((i) => parseInt(hex[1].slice(i, i + 2), 16));
+    return r * 0.299 + g * 0.587 + b * 0.114 > 150 ? "#1a1a1c" : "#ffffff";
+  }
+
+  /* ---- the map ---- */
+
+  class LiveMap {
+    constructor(map, options, bases) {
+      Object.assign(this, { map, options, bases, words: {}, live: new Map(), tileBase: null, baseChoice: "town" });
+      this.pending = new Map();
+      this.off = new Set();
+      this.filters = { category: new Set(), state: new Set() };
+    }
+
+    async open() {
+      this.makePanes();
+      L.control.zoom({ position: "bottomright", zoomInTitle: "拡大", zoomOutTitle: "縮小" }).addTo(this.map);
+      this.status = element("div", { class: "gm-status", role: "status" });
+      this.map.getContainer().append(this.status);
+      try {
+        this.config = await fetchJson(this.options.config);
+      } catch (problem) {
+        this.status.textContent = "地図のデータを読み込めません。通信を確かめて、ページを開き直してください。";
+        return;
+      }
+      this.map.invalidateSize({ animate: false }); // the frame has got its height since Leaflet measured it
+      new ResizeObserver(() => this.map.invalidateSize()).observe(this.map.getContainer());
+      this.words = this.config.words;
+      this.stamp = this.config.stamp;
+      this.defaults();
+      this.startBase();
+      this.addControls();
+      if (!this.options.pin && !this.options.focus) this.fitTown(); // beside the panel, where there is one
+      if (this.options.pick) this.startPicking();
+      this.map.on("moveend", () => this.refresh());
+      setInterval(() => this.checkForNews(), REFRESH_MS);
+      document.addEventListener("visibilitychange", () => this.checkForNews());
+      await this.refresh();
+      this.openLinkedReport();
+    }
+
+    // A link such as /?report=R8-000123 opens the map at the report, with its card.
+    openLinkedReport() {
+      const id = new URL(window.parent.location.href).searchParams.get("report");
+      if (!this.options.focus || !/^R\d+-\d{6}$/.test(id || "")) return;
+      this.openCard([this.options.focus[1], this.options.focus[0]], this.reportPopup(id));
+    }
+
+    say(key, values = {}) {
+      return (this.words[key] || key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+    }
+
+    makePanes() {
+      const heights = { "gm-base": 150, "gm-area": 350, "gm-line": 360, "gm-label": 380, "gm-point": 610, "gm-report": 640 };
+      this.renderers = {};
+      for (const [name, height] of Object.entries(heights)) {
+        this.map.createPane(name).style.zIndex = height;
+        this.renderers[name] = new PatternCanvas({ pane: name, padding: 0.3 });
+      }
+      for (const name of ["gm-base", "gm-label"]) this.map.getPane(name).style.pointerEvents = "none";
+    }
+
+    defaults() {
+      for (const layer of this.config.layers) if (!layer.default_on || this.options.pick) this.off.add(layer.id);
+      const [west, south, east, north] = this.config.town.bounds;
+      this.map.setMaxBounds(L.latLngBounds([south - 0.3, west - 0.3], [north + 0.3, east + 0.3]));
+      const place = this.options.pin || this.options.focus;
+      if (place) this.map.setView([place[1], place[0]], 17, { animate: false });
+    }
+
+    fitTown() {
+      const [west, south, east, north] = this.config.town.bounds;
+      const panel = this.map.getContainer().classList.contains("gm-with-panel") ? 340 : 0;
+      this.map.fitBounds([[south, west], [north, east]], { animate: false, paddingBottomRight: [panel, 20], paddingTopLeft: [0, 50] });
+    }
+
+    /* ---- base maps ---- */
+
+    startBase() {
+      this.drawBaseBackground();
+      if (!Object.keys(this.bases).length || !this.config.tiles) return this.noteBase(false);
+      if (this.config.town.sample) return this.noteBase(null); // a made-up town lies on no real map
+      const probe = new Image();
+      const decide = (reachable) => {
+        clearTimeout(timer);
+        probe.onload = probe.onerror = null;
+        this.noteBase(reachable);
+        if (reachable) this.chooseBase("pale");
+      };
+      const timer = setTimeout(() => decide(false), PROBE_MS);
+      probe.onload = () => decide(true);
+      probe.onerror = () => decide(false);
+      const { x, y } = this.map.project(this.map.getCenter(), 10).divideBy(256).floor();
+      probe.src = L.Util.template(this.bases.pale._url, { z: 10, x, y });
+    }
+
+    noteBase(reachable) {
+      this.baseNote = reachable === false ? this.say("base_own") : "";
+      this.showStatus();
+    }
+
+    drawBaseBackground() {
+      this.map.getContainer().classList.add("gm-town-base");
+      const [west, south, east, north] = this.config.town.bounds;
+      this.baseGroup = L.layerGroup().addTo(this.map);
+      this.baseFrame = L.rectangle([[south, west], [north, east]], {
+        renderer: this.renderers["gm-base"], pane: "gm-base", interactive: false,
+        color: "#8a8577", weight: 1.5, dashArray: "6 6", fill: true, fillColor: "#f4f1e8", fillOpacity: 1,
+      }).addTo(this.baseGroup);
+    }
+
+    chooseBase(name) {
+      this.baseChoice = name;
+      if (this.tileBase) this.map.removeLayer(this.tileBase);
+      this.tileBase = null;
+      if (name !== "town" && this.bases[name]) {
+        this.tileBase = this.bases[name].addTo(this.map);
+        this.tileBase.once("tileerror", () => { if (this.tileBase) { this.chooseBase("town"); this.noteBase(false); } });
+      }
+      const picked = this.panel && this.panel.querySelector(`input[name=gm-base][value=${this.baseChoice}]`);
+      if (picked) picked.checked = true;
+      this.refresh();
+    }
+
+    /* ---- what the viewport needs ---- */
+
+    box() {
+      // Snapped outward to a grid, so that small moves ask for what the browser already holds.
+      const bounds = this.map.getBounds().pad(0.1);
+      const step = 360 / 2 ** (Math.round(this.map.getZoom()) + 2);
+      const snap = (value, round) => round(value / step) * step;
+      return [snap(bounds.getWest(), Math.floor), snap(bounds.getSouth(), Math.floor),
+        snap(bounds.getEast(), Math.ceil), snap(bounds.getNorth(), Math.ceil)].map((v) => v.toFixed(6)).join(",");
+    }
+
+    refresh() {
+      const zoom = Math.round(this.map.getZoom());
+      const where = `bbox=${this.box()}&z=${zoom}`;
+      const work = [];
+      for (const layer of this.config.layers) {
+        const asBase = !this.tileBase && BASE_LAYERS.includes(layer.id) && (zoom >= 15 || layer.id !== "public_facility");
+        const shown = !this.off.has(layer.id);
+        if (layer.ok && shown) work.push(this.load(layer.id, `/live/layers/${layer.id}.json?v=${layer.version}&${where}`, (found) => this.drawLayer(layer, found)));
+        else this.clear(layer.id);
+        if (layer.ok && asBase && !(shown && layer.id !== "boundary")) work.push(this.load(`base ${layer.id}`, `/live/layers/${layer.id}.json?v=${layer.version}&${where}`, (found) => this.drawBase(layer, found)));
+        else this.clear(`base ${layer.id}`);
+      }
+      if (this.options.reports && !this.off.has("reports")) {
+        const wanted = ["category", "state"].map((name) => {
+          const chosen = [...this.filters[name]];
+          return chosen.length ? `&${name}=${chosen.join(",")}` : "";
+        }).join("");
+        work.push(this.load("reports", `/live/reports.json?r=${this.stamp.reports}&${where}${wanted}`, (found) => this.drawReports(found)));
+      } else this.clear("reports");
+      const box = this.map.getContainer();
+      box.dataset.busy = "yes";
+      return Promise.all(work).then(() => { 
+        this.showStatus();
+        this.thinLabels();
+        if (this.pending.size) return; // a later look at the map is still under way
+        box.dataset.busy = "no";
+        box.dataset.ready = "yes";
+      });
+    }
+
+    clear(id) {
+      const live = this.live.get(id);
+      if (live) { live.group.remove(); this.live.delete(id); }
+      if (this.pending.has(id)) { this.pending.get(id).abort(); this.pending.delete(id); }
+    }
+
+    async load(id, url, draw) {
+      const before = this.live.get(id);
+      if (before && before.url === url && !before.failed) return;
+      if (this.pending.has(id)) this.pending.get(id).abort();
+      const stop = new AbortController();
+      this.pending.set(id, stop);
+      try {
+        const found = await fetchJson(url, stop.signal);
+        const group = draw(found);
+        if (before) before.group.remove();
+        this.live.set(id, { url, group: group.addTo(this.map), truncated: found.truncated, count: found.features.length });
+      } catch (problem) {
+        if (problem.name === "AbortError") return;
+        // What was drawn stays: an old picture marked as old is worth more than an empty map.
+        this.live.set(id, { url, group: before ? before.group : L.layerGroup(), failed: true });
+      } finally {
+        if (this.pending.get(id) === stop) this.pending.delete(id);
+      }
+    }
+
+    showStatus() {
+      const failed = [...this.live.entries()].filter(([, live]) => live.failed).map(([id]) => this.titleOf(id));
+      const cut = [...this.live.values()].some((live) => live.truncated);
+      const lines = [];
+      if (failed.length) lines.push(this.say("failed", { layers: failed.join("、") }));
+      if (cut) lines.push(this.say("truncated"));
+      if (this.baseNote && !this.tileBase) lines.push(this.baseNote);
+      if (this.options.reports) lines.push(this.say("as_of_now", { time: this.config.now }));
+      this.status.replaceChildren(...lines.map((line) => element("p", {}, line)));
+      this.status.classList.toggle("gm-failed", failed.length > 0);
+    }
+
+    titleOf(id) {
+      const layer = this.config.layers.find((one) => one.id === id.replace("base ", ""));
+      return layer ? layer.title : this.say("reports");
+    }
+
+    async checkForNews() {
+      if (document.hidden) return;
+      try {
+        const config = await fetchJson(this.options.config);
+        const news = config.stamp.reports !== this.stamp.reports || config.stamp.layers !== this.stamp.layers;
+        this.config = config;
+        this.stamp = config.stamp;
+        if (news || [...this.live.values()].some((live) => live.failed)) await this.refresh();
+        this.showStatus();
+      } catch {
+        this.status.replaceChildren(element("p", {}, this.say("stale", { time: this.config.now })));
+        this.status.classList.add("gm-failed");
+      }
+    }
+
+    /* ---- drawing ---- */
+
+    styleOf(layer, feature) {
+      return layer.legend.find((style) => style.key === feature.properties.style) || layer.legend[0] || {};
+    }
+
+    drawLayer(layer, found) {
+      const group = L.layerGroup();
+      for (const feature of found.features) {
+        const shape = this.shapeOf(layer, feature);
+        if (shape) group.addLayer(shape);
+        this.addLabel(group, feature, layer);
+      }
+      return group;
+    }
+
+    shapeOf(layer, feature) {
+      const { geometry, properties } = feature;
+      if (properties.cluster) return this.clusterOf(geometry, properties.cluster, "gm-point", "gm-cluster-layer", layer.title, (layer.legend[0] || {}).letter);
+      const style = this.styleOf(layer, feature);
+      if (geometry.type === "Point") return this.pinOf(geometry, style, properties, layer);
+      const line = geometry.type.endsWith("LineString");
+      const pane = line ? "gm-line" : "gm-area";
+      const shape = L.geoJSON(geometry, {
+        pane, renderer: this.renderers[pane], interactive: !this.options.pick,
+        color: style.stroke, weight: style.weight_px, dashArray: style.dash, opacity: 0.95,
+        fill: !line, fillColor: style.fill, fillOpacity: OUTLINES.includes(layer.kind) ? 0 : 0.55, pattern: style.pattern, patternColour: style.stroke,
+      });
+      return shape.on("click", ({ latlng }) => this.openCard(latlng, this.featurePopup(layer, style, properties)));
+    }
+
+    pinOf(geometry, style, properties, layer) {
+      const [lon, lat] = geometry.coordinates;
+      const face = element("span", { class: "gm-pin" }, style.letter || "");
+      face.style.background = style.fill;
+      face.style.borderColor = style.stroke;
+      face.style.color = readableOn(style.fill);
+      const pin = marker([lat, lon], {
+        pane: "gm-point", icon: L.divIcon({ className: "gm-target", html: face, iconSize: [44, 44] }),
+        alt: `${layer.title} ${properties.title || ""}`, keyboard: !this.options.pick, interactive: !this.options.pick,
+      });
+      return this.opening(pin, () => this.featurePopup(layer, style, properties));
+    }
+
+    clusterOf(geometry, n, pane, look, title, letter) {
+      const [lon, lat] = geometry.coordinates;
+      const count = n.toLocaleString("ja");
+      const face = element("span", { class: `gm-cluster ${look}` }, letter ? `${letter} ${count}` : count);
+      const size = letter ? 44 : n < 10 ? 36 : n < 100 ? 44 : n < 1000 ? 52 : 62;
+      if (!letter) face.style.width = face.style.height = `${size}px`;
+      const pin = marker([lat, lon], {
+        pane, icon: L.divIcon({ className: "gm-target", html: face, iconSize: [Math.max(size, 44), Math.max(size, 44)] }),
+        alt: this.say("cluster_alt", { title, n }), interactive: !this.options.pick,
+      });
+      return pin.on("click", () => this.map.setView([lat, lon], Math.min(this.map.getZoom() + 2, 20)));
+    }
+
+    addLabel(group, feature, layer) {
+      if (!feature.properties.label || feature.geometry.type === "Point" || this.map.getZoom() < 14) return;
+      const middle = this.labelPlace(feature.geometry, feature.properties.label.length * LETTER_PX);
+      if (middle) group.addLayer(this.textAt(middle, feature.properties.label, "gm-label"));
+    }
+
+    // Of labels that would cover one another the first is shown; the others appear when there is room.
+    thinLabels() {
+      const taken = [];
+      for (const label of this.map.getPane("gm-label").children) {
+        const at = L.DomUtil.getPosition(label);
+        const half = [(label.textContent.length * LETTER_PX) / 2, 9];
+        const box = L.bounds(at.subtract(half), at.add(half));
+        const free = !taken.some((other) => other.overlaps(box));
+        label.style.visibility = free ? "" : "hidden";
+        if (free) taken.push(box);
+      }
+    }
+
+    textAt(latlng, text, look) {
+      const icon = L.divIcon({ className: look, html: element("span", {}, text), iconSize: null });
+      return marker(latlng, { pane: "gm-label", icon, interactive: false, keyboard: false });
+    }
+
+    labelPlace(geometry, wide) {
+      const bounds = this.map.getBounds();
+      let best = null;
+      const look = (ring) => {
+        const size = L.bounds(ring.map(([lon, lat]) => this.map.latLngToLayerPoint([lat, lon]))).getSize();
+        if (size.x < wide * 0.6 || size.y < 14) return; // a label larger than its area would name the neighbours
+        const seen = ring.filter(([lon, lat]) => bounds.contains([lat, lon]));
+        if (seen.length > 2 && (!best || seen.length > best.length)) best = seen;
+      };
+      if (geometry.type === "Polygon") look(geometry.coordinates[0]);
+      else if (geometry.type === "MultiPolygon") geometry.coordinates.forEach((part) => look(part[0]));
+      if (!best) return null;
+      const mean = (i) => best.reduce((sum, place) => sum + place[i], 0) / best.length;
+      return [mean(1), mean(0)];
+    }
+
+    drawBase(layer, found) {
+      const group = L.layerGroup();
+      const drawn = { pane: "gm-base", renderer: this.renderers["gm-base"], interactive: false };
+      for (const { geometry, properties } of found.features) {
+        if (properties.cluster) continue;
+        if (layer.id === "road_section") {
+          const wide = Math.max(1, (ROAD_WIDTHS[properties.style] || 2) * 2 ** ((this.map.getZoom() - 15) * 0.55));
+          group.addLayer(L.geoJSON(geometry, { ...drawn, color: "#b9b09c", weight: wide + 1.6, fill: false }));
+          group.addLayer(L.geoJSON(geometry, { ...drawn, color: ROAD_COLOURS[properties.style] || "#ffffff", weight: wide, fill: false }));
+        } else if (layer.id === "river") {
+          const line = geometry.type.endsWith("LineString");
+          group.addLayer(L.geoJSON(geometry, { ...drawn, color: "#8fb9dd", weight: line ? 3 : 1, fill: !line, fillColor: "#bcd9f0", fillOpacity: 1 }));
+        } else if (layer.id === "boundary") {
+          this.baseFrame.remove();
+          group.addLayer(L.geoJSON(geometry, { ...drawn, color: "#8a8577", weight: 2, dashArray: "8 5", fill: true, fillColor: "#eef0e2", fillOpacity: 1 }));
+        } else if (layer.id === "zoning") {
+          group.addLayer(L.geoJSON(geometry, { ...drawn, stroke: false, fill: true, fillColor: "#e6e1d4", fillOpacity: 0.7 }));
+        } else if (properties.title) {
+          const [lon, lat] = geometry.coordinates;
+          group.addLayer(this.textAt([lat, lon], properties.title, "gm-label gm-place"));
+        }
+      }
+      // boundary and zoning lie below rivers and roads whichever answer came first
+      setTimeout(() => this.sortBase(), 0);
+      return group;
+    }
+
+    sortBase() {
+      for (const id of BASE_LAYERS) {
+        const live = this.live.get(`base ${id}`);
+        if (live) live.group.eachLayer((part) => part.bringToFront && part.bringToFront());
+      }
+    }
+
+    drawReports(found) {
+      const group = L.layerGroup();
+      const title = this.say("reports");
+      const pins = [];
+      for (const { geometry, properties } of found.features) {
+        if (properties.cluster) group.addLayer(this.clusterOf(geometry, properties.cluster, "gm-report", "gm-cluster-report", title));
+        else pins.push({ at: this.map.latLngToLayerPoint([geometry.coordinates[1], geometry.coordinates[0]]), properties });
+      }
+      for (const crowd of this.crowds(pins)) this.drawCrowd(group, crowd);
+      return group;
+    }
+
+    // Pins that would cover one another are gathered, so that each can be given room of its own.
+    crowds(pins) {
+      const crowds = [];
+      for (const pin of pins) {
+        const near = crowds.find((crowd) => crowd.middle.distanceTo(pin.at) < ROOM_PX);
+        if (near) {
+          near.pins.push(pin);
+          near.middle = near.pins.reduce((sum, one) => sum.add(one.at), L.point(0, 0)).divideBy(near.pins.length);
+        } else crowds.push({ middle: pin.at, pins: [pin] });
+      }
+      return crowds;
+    }
+
+    drawCrowd(group, { middle, pins }) {
+      const radius = pins.length === 1 ? 0 : Math.max(26, (pins.length * ROOM_PX) / (2 * Math.PI));
+      pins.forEach(({ at, properties }, i) => {
+        const angle = (2 * Math.PI * i) / pins.length;
+        const shown = radius ? middle.add([Math.cos(angle) * radius, Math.sin(angle) * radius]) : at;
+        const place = this.map.layerPointToLatLng(shown);
+        if (radius) group.addLayer(L.polyline([this.map.layerPointToLatLng(at), place], { pane: "gm-line", renderer: this.renderers["gm-line"], color: "#1a1a1c", weight: 1.5, interactive: false }));
+        group.addLayer(this.reportPin(place, properties));
+      });
+    }
+
+    reportPin(place, properties) {
+      const category = this.config.categories.find((one) => one.code === properties.category) || { name: "", letter: "?" };
+      const state = this.config.states.find((one) => one.code === properties.state) || {};
+      const face = element("span", { class: `gm-report gm-state-${properties.state}` },
+        element("b", {}, category.letter), element("i", { "aria-hidden": "true" }, STATE_SHAPES[properties.state] || ""));
+      const pin = marker(place, {
+        pane: "gm-report", icon: L.divIcon({ className: "gm-target", html: face, iconSize: [44, 44] }),
+        alt: this.say("report_alt", { category: category.name, state: state.name, id: properties.id }),
+        interactive: !this.options.pick, keyboard: !this.options.pick,
+      });
+      return this.opening(pin, () => this.reportPopup(properties.id));
+    }
+
+    /* ---- popups: text nodes only ---- */
+
+    // A card stands on the map, not on its pin: pins are drawn anew whenever the map has moved.
+    openCard(latlng, content) {
+      this.card = L.popup({ maxWidth: 320, minWidth: 240, autoPanPaddingTopLeft: [10, 70] }).setLatLng(latlng).setContent(content).openOn(this.map);
+    }
+
+    opening(pin, content) {
+      const open = () => this.openCard(pin.getLatLng(), content());
+      return pin.on("click", open).on("keypress", ({ originalEvent }) => originalEvent.key === "Enter" && open());
+    }
+
+    featurePopup(layer, style, properties) {
+      const rows = properties.rows || [];
+      return element("article", { class: "gm-popup" },
+        element("p", { class: "gm-kind" }, swatch(style), `${layer.title}${style.text ? `：${style.text}` : ""}`),
+        element("h3", {}, properties.title || layer.title),
+        element("dl", {}, ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])),
+        this.sourceLine(layer));
+    }
+
+    sourceLine(layer) {
+      const parts = [layer.attribution ? this.say("source", { name: layer.attribution }) : this.say("source_unknown"), this.asOf(layer), layer.licence];
+      return element("p", { class: "gm-source" }, parts.filter(Boolean).join("　"));
+    }
+
+    asOf(layer) {
+      return layer.as_of ? this.say("as_of", { date: layer.as_of }) : this.say("as_of_unknown");
+    }
+
+    reportPopup(id) {
+      const box = element("article", { class: "gm-popup", "aria-busy": "true" }, element("p", {}, this.say("loading")));
+      fetchJson(`/live/reports/${encodeURIComponent(id)}.json`)
+        .then((report) => this.fillReport(box, report))
+        .catch(() => box.replaceChildren(element("p", {}, this.say("report_failed"))))
+        .finally(() => { box.removeAttribute("aria-busy"); if (this.card) this.card.update(); });
+      return box;
+    }
+
+    fillReport(box, report) {
+      const photos = report.photos.map((photo) => element("img", { src: photo.small, alt: this.say("photo_alt"), width: 240, loading: "lazy" }));
+      const rows = report.rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]);
+      const parts = [
+        element("p", { class: "gm-kind" }, element("span", { class: `gm-chip gm-state-${report.state}` }, `${STATE_SHAPES[report.state]} ${report.state_name}`), report.status_name),
+        element("h3", {}, `${report.category_name}　${report.id}`),
+        ...photos,
+        report.body ? element("p", { class: "gm-body" }, report.body) : null,
+        element("dl", {}, ...rows),
+        ...report.history.map((step) => element("p", { class: "gm-history" }, `${step.date}　${step.text}`)),
+      ];
+      box.replaceChildren(...parts.filter(Boolean));
+    }
+
+    /* ---- controls ---- */
+
+    addControls() {
+      const corner = this.map.getContainer();
+      if (this.options.panel) {
+        this.panel = this.makePanel();
+        this.opener = element("button", { class: "gm-button gm-open", type: "button", "aria-expanded": "false", onclick: () => this.togglePanel() }, `☰ ${this.say("panel")}`);
+        corner.append(this.opener, this.panel);
+        if (corner.clientWidth > 900) this.togglePanel();
+      }
+      corner.append(this.makeSearch(), this.makeLocate());
+      for (const box of corner.querySelectorAll(".gm-panel,.gm-search,.gm-button")) {
+        L.DomEvent.disableClickPropagation(box);
+        L.DomEvent.disableScrollPropagation(box);
+      }
+    }
+
+    togglePanel() {
+      const open = this.panel.toggleAttribute("data-open");
+      this.opener.setAttribute("aria-expanded", String(open));
+      this.map.getContainer().classList.toggle("gm-with-panel", open);
+    }
+
+    makePanel() {
+      const panel = element("section", { class: "gm-panel", "aria-label": this.say("panel") },
+        element("button", { class: "gm-close", type: "button", onclick: () => this.togglePanel() }, `✕ ${this.say("close")}`));
+      if (this.options.reports) panel.append(this.reportsSection());
+      const list = element("div", {});
+      const by = element("div", { class: "gm-by", role: "group", "aria-label": this.say("group_by") });
+      for (const name of ["theme", "department"]) {
+        by.append(element("button", { type: "button", "aria-pressed": String(name === "theme"), onclick: (event) => {
+          for (const other of by.children) other.setAttribute("aria-pressed", String(other === event.currentTarget));
+          this.fillLayers(list, name);
+        } }, this.say(`by_${name}`)));
+      }
+      panel.append(element("h2", {}, this.say("layers")), by, list, this.basesSection());
+      this.fillLayers(list, "theme");
+      return panel;
+    }
+
+    check(label, on, change, ...extra) {
+      const box = element("input", { type: "checkbox", checked: on, onchange: (event) => change(event.target.checked) });
+      return element("label", { class: "gm-check" }, box, ...extra, element("span", {}, label));
+    }
+
+    reportsSection() {
+      const section = element("div", {}, element("h2", {}, this.say("reports")),
+        this.check(this.say("show_reports"), true, (on) => this.switchLayer("reports", on)));
+      const group = (name, items, mark) => element("fieldset", {}, element("legend", {}, this.say(`filter_${name}`)),
+        ...items.map((item) => this.check(item.name, true, () => this.filter(name, items, section), mark(item))));
+      section.append(
+        group("state", this.config.states, (state) => element("span", { class: `gm-chip gm-state-${state.code}`, "aria-hidden": "true" }, STATE_SHAPES[state.code])),
+        group("category", this.config.categories, (category) => element("span", { class: "gm-letter", "aria-hidden": "true" }, category.letter)));
+      section.querySelectorAll("fieldset").forEach((set, i) => (set.dataset.filter = ["state", "category"][i]));
+      return section;
+    }
+
+    filter(name, items, section) {
+      const boxes = [...section.querySelectorAll(`fieldset[data-filter=${name}] input`)];
+      const chosen = items.filter((_, i) => boxes[i].checked).map((item) => item.code);
+      this.filters[name] = new Set(chosen.length === items.length ? [] : chosen.length ? chosen : ["none"]);
+      this.refresh();
+    }
+
+    switchLayer(id, on) {
+      if (on) this.off.delete(id); else this.off.add(id);
+      this.refresh();
+    }
+
+    fillLayers(list, by) {
+      const groups = new Map();
+      for (const layer of this.config.layers) {
+        const name = layer[by] || this.say("other");
+        groups.set(name, [...(groups.get(name) || []), layer]);
+      }
+      list.replaceChildren(...[...groups].map(([name, layers]) => element("details", { open: true }, element("summary", {}, name), ...layers.map((layer) => this.layerRow(layer)))));
+      if (!this.config.layers.length) list.append(element("p", {}, this.say("no_layers")));
+    }
+
+    layerRow(layer) {
+      const row = element("div", { class: "gm-layer" });
+      if (!layer.ok) {
+        row.append(element("p", { class: "gm-bad" }, this.say("layer_failed", { title: layer.title, date: layer.last_good || this.say("never") })));
+        return row;
+      }
+      const legend = element("ul", { class: "gm-legend" }, ...layer.legend.map((style) => element("li", {}, swatch(style), style.text)));
+      row.append(
+        this.check(layer.title, !this.off.has(layer.id), (on) => this.switchLayer(layer.id, on)),
+        legend,
+        this.sourceLine(layer));
+      return row;
+    }
+
+    basesSection() {
+      const names = ["town", ...(this.config.tiles ? Object.keys(this.bases) : [])];
+      return element("fieldset", {}, element("legend", {}, this.say("base")), ...names.map((name) =>
+        element("label", { class: "gm-check" },
+          element("input", { type: "radio", name: "gm-base", value: name, checked: name === this.baseChoice, onchange: () => this.chooseBase(name) }),
+          element("span", {}, this.say(`base_${name}`)))));
+    }
+
+    makeLocate() {
+      return element("button", { class: "gm-button gm-locate", type: "button", onclick: () => this.locate() }, `◎ ${this.say("locate")}`);
+    }
+
+    locate() {
+      const fail = () => { this.baseNote = this.say("locate_failed"); this.showStatus(); };
+      if (!navigator.geolocation) return fail();
+      navigator.geolocation.getCurrentPosition(({ coords }) => {
+        const here = [coords.latitude, coords.longitude];
+        const [west, south, east, north] = this.config.town.bounds;
+        if (!L.latLngBounds([south - 0.3, west - 0.3], [north + 0.3, east + 0.3]).contains(here)) {
+          this.baseNote = this.say("locate_outside");
+          this.showStatus();
+          return;
+        }
+        if (this.here) this.here.remove();
+        this.here = L.layerGroup([
+          L.circle(here, { radius: coords.accuracy, color: "#0017c1", weight: 1, fillOpacity: 0.12, interactive: false }),
+          L.circleMarker(here, { radius: 8, color: "#ffffff", weight: 3, fillColor: "#0017c1", fillOpacity: 1, interactive: false }),
+        ]).addTo(this.map);
+        this.map.setView(here, 17);
+        if (this.options.pick) this.pick(here[1], here[0], "gps", coords.accuracy);
+      }, fail, { enableHighAccuracy: true, timeout: 15000 });
+    }
+
+    makeSearch() {
+      const results = element("ul", { class: "gm-results", id: "gm-results", hidden: true });
+      const field = element("input", { type: "search", placeholder: this.say("search_hint"), "aria-label": this.say("search"), "aria-controls": "gm-results", autocomplete: "off", enterkeyhint: "search" });
+      let timer;
+      let asked = 0;
+      const look = async () => {
+        const text = field.value.trim();
+        if (!text) { results.hidden = true; return; }
+        const mine = ++asked;
+        let found;
+        try {
+          found = (await fetchJson(`/live/search.json?q=${encodeURIComponent(text)}`)).found;
+        } catch {
+          found = null;
+        }
+        if (mine !== asked) return;
+        results.hidden = false;
+        if (!found) results.replaceChildren(element("li", {}, this.say("search_failed")));
+        else if (!found.length) results.replaceChildren(element("li", {}, this.say("search_none", { text })));
+        else results.replaceChildren(...found.map((one) => element("li", {}, element("button", { type: "button", onclick: () => { results.hidden = true; this.goTo(one); } },
+          element("b", {}, one.title), element("small", {}, one.layer)))));
+      };
+      field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 180); });
+      field.addEventListener("search", look);
+      const form = element("form", { class: "gm-search", role: "search", onsubmit: (event) => { event.preventDefault(); look(); } }, field, results);
+      form.addEventListener("keydown", (event) => { if (event.key === "Escape") results.hidden = true; });
+      return form;
+    }
+
+    goTo(one) {
+      if (this.found) this.found.remove();
+      this.map.setView([one.lat, one.lon], 17);
+      if (this.options.pick) { this.pick(one.lon, one.lat, "landmark", null, one.title); return; }
+      this.found = marker([one.lat, one.lon], {
+        pane: "gm-report", alt: one.title, zIndexOffset: 1000,
+        icon: L.divIcon({ className: "gm-target", html: element("span", { class: "gm-found" }, "▼"), iconSize: [44, 44], iconAnchor: [22, 44] }),
+      }).addTo(this.map);
+      this.openCard([one.lat, one.lon], element("article", { class: "gm-popup" }, element("h3", {}, one.title), element("p", { class: "gm-kind" }, one.layer)));
+    }
+
+    /* ---- choosing the place of a report ---- */
+
+    startPicking() {
+      this.map.getContainer().classList.add("gm-picking");
+      if (this.options.pin) this.setPin(this.options.pin[0], this.options.pin[1]);
+      this.map.on("click", ({ latlng }) => this.pick(latlng.lng, latlng.lat, "map_tap", null));
+    }
+
+    setPin(lon, lat) {
+      if (this.pin) { this.pin.setLatLng([lat, lon]); return; }
+      const icon = L.divIcon({ className: "gm-target", html: element("span", { class: "gm-chosen" }, "▼"), iconSize: [44, 44], iconAnchor: [22, 44] });
+      this.pin = marker([lat, lon], { pane: "gm-report", icon, draggable: true, alt: this.say("pin_alt") }).addTo(this.map);
+      this.pin.on("dragend", () => { const { lng, lat: north } = this.pin.getLatLng(); this.pick(lng, north, "map_tap", null); });
+    }
+
+    pick(lon, lat, source, accuracy, title) {
+      this.setPin(lon, lat);
+      window.Streamlit.setComponentValue({ picked: { lon, lat, source, accuracy_m: accuracy, title: title || null, at: Date.now() } });
+    }
+  }
+
+  window.gisapp = {
+    start(map, options, bases) {
+      const live = new LiveMap(map, options, bases || {});
+      window.gisapp.map = live;
+      live.open();
+    },
+  };
+})();

@@ -1,0 +1,251 @@
+"""The next step in a report's life: checked against what is true now, then written down for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import TypeVar
+
+import sqlalchemy as sa
+
+from reports_store import workflow
+from reports_store.categories import Categories
+from reports_store.errors import ChangeRefused, Conflict, DuplicateRefused, StaleVersion, UnknownReport
+from reports_store.plaintext import check_number
+from reports_store.report import (
+    EventKind,
+    Finding,
+    GeomSource,
+    NewEvent,
+    PiiState,
+    Place,
+    Report,
+    Status,
+    Visibility,
+)
+from reports_store.rows import drawn_columns, finding_row, load, photo_row, to_micros
+from reports_store.schema import event as event_table
+from reports_store.schema import photo as photo_table
+from reports_store.schema import report as report_table
+
+E = TypeVar("E", bound=StrEnum)
+Effect = Callable[[sa.Connection, Report, NewEvent, Categories], Report]
+
+
+def append_event(
+    connection: sa.Connection, report_id: int, event: NewEvent, seen: int, categories: Categories
+) -> Report:
+    """Write one event and what it changes. Raises UnknownReport, StaleVersion, Conflict, a WorkflowError."""
+    check_number("report_id", report_id)
+    found = load(connection, [report_id])
+    if not found:
+        raise UnknownReport(str(report_id))
+    report = found[0]
+    if _already_written(connection, report_id, event):
+        return report
+    if report.version != check_number("seen", seen):
+        raise StaleVersion(report_id, seen, report.version)
+    if event.kind is EventKind.CREATED:
+        raise ChangeRefused(event.kind, "kind", "any kind but created")
+    changed = _EFFECTS.get(event.kind, _nothing)(connection, report, event, categories)
+    _write(connection, report, changed, event, categories)
+    return load(connection, [report_id])[0]
+
+
+def _already_written(connection: sa.Connection, report_id: int, event: NewEvent) -> bool:
+    if event.client_uuid is None:
+        return False
+    columns = sa.select(event_table.c.report_id, event_table.c.kind)
+    row = connection.execute(columns.where(event_table.c.client_uuid == event.client_uuid)).one_or_none()
+    if row is not None and (row.report_id, row.kind) != (report_id, event.kind.value):
+        raise Conflict(event.client_uuid)
+    return row is not None
+
+
+def _write(
+    connection: sa.Connection, old: Report, new: Report, event: NewEvent, categories: Categories
+) -> None:
+    seq = old.version + 1
+    connection.execute(
+        event_table.insert(),
+        {
+            "report_id": old.id,
+            "seq": seq,
+            "kind": event.kind.value,
+            "at": to_micros(event.at),
+            "actor_type": event.actor_type.value,
+            "actor": event.actor,
+            "changes": {"from": _before(old, event.to), "to": dict(event.to)},
+            "public_message": event.public_message,
+            "internal_message": event.internal_message,
+            "client_uuid": event.client_uuid,
+        },
+    )
+    known = {each.sha256 for each in old.photos}
+    fresh = [each for each in event.photos if each.sha256 not in known]
+    rows = [photo_row(old.id, seq, each, event.photo_role) for each in fresh]
+    if rows:
+        connection.execute(photo_table.insert(), rows)
+    # A device with a slow clock must not make a report look older than it was.
+    updated_at = max(to_micros(old.updated_at), to_micros(event.at))
+    connection.execute(
+        report_table.update().where(report_table.c.id == old.id),
+        {**_columns(new, categories), "version": seq, "updated_at": updated_at},
+    )
+
+
+def _columns(report: Report, categories: Categories) -> dict[str, object]:
+    place = report.place
+    return {
+        "category": report.category,
+        "status": report.status.value,
+        "visibility": report.visibility.value,
+        "lon": place.lon,
+        "lat": place.lat,
+        "source": place.source.value,
+        "accuracy_m": place.accuracy_m,
+        **drawn_columns(place, report.status, report.category, report.visibility, categories),
+        "area": finding_row(report.area),
+        "road": finding_row(report.road),
+        "body_public": report.body_public,
+        "department": report.department,
+        "duplicate_of": report.duplicate_of,
+    }
+
+
+def _before(report: Report, to: Mapping[str, object]) -> dict[str, object]:
+    """What stood where the event writes something else."""
+    place = report.place
+    shown: dict[str, object] = {
+        "status": report.status.value,
+        "category": report.category,
+        "visibility": report.visibility.value,
+        "body_public": report.body_public,
+        "department": report.department,
+        "duplicate_of": report.duplicate_of,
+        "lon": place.lon,
+        "lat": place.lat,
+        "source": place.source.value,
+        "accuracy_m": place.accuracy_m,
+        "area": finding_row(report.area),
+        "road": finding_row(report.road),
+    }
+    for photo in report.photos:
+        if photo.sha256 == to.get("photo"):
+            shown |= {"photo": photo.sha256, "pii_state": photo.pii_state.value, "shown_as": photo.shown_as}
+    return {name: shown[name] for name in to if name in shown}
+
+
+def _nothing(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
+    return report
+
+
+def _status(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
+    status = _one_of(event, "status", Status)
+    workflow.check(report.status, status, event)
+    target = None
+    if status is Status.DUPLICATE:
+        target = _original(connection, report, event.to.get("duplicate_of"))
+    elif "duplicate_of" in event.to:
+        raise ChangeRefused(event.kind, "duplicate_of", "status duplicate")
+    elif status is Status.ARCHIVED:
+        target = report.duplicate_of
+    return replace(report, status=status, duplicate_of=target)
+
+
+def _original(connection: sa.Connection, report: Report, target: object) -> str:
+    """The receipt number of the report this one repeats; chains and circles are refused."""
+    if not isinstance(target, str) or not target:
+        raise DuplicateRefused("", "missing")
+    if target == report.public_id:
+        raise DuplicateRefused(target, "self")
+    columns = sa.select(report_table.c.status, report_table.c.duplicate_of)
+    row = connection.execute(columns.where(report_table.c.public_id == target)).one_or_none()
+    if row is None:
+        raise DuplicateRefused(target, "unknown")
+    if row.status == Status.DUPLICATE.value or row.duplicate_of is not None:
+        raise DuplicateRefused(target, "target_is_duplicate")
+    followers = sa.select(report_table.c.id).where(report_table.c.duplicate_of == report.public_id).limit(1)
+    if connection.execute(followers).first() is not None:
+        raise DuplicateRefused(target, "has_duplicates")
+    return target
+
+
+def _category(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
+    code = event.to.get("category")
+    if not isinstance(code, str):
+        raise ChangeRefused(event.kind, "category", "the code of a category")
+    return replace(report, category=categories[code].code)
+
+
+def _location(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
+    to = event.to
+    if "lon" not in to or "lat" not in to:
+        raise ChangeRefused(event.kind, "lon, lat", "both, in degrees")
+    source = _one_of(event, "source", GeomSource) if "source" in to else GeomSource.STAFF
+    place = Place(to["lon"], to["lat"], source, to.get("accuracy_m"))  # type: ignore[arg-type]
+    # What was found for the old place is not true of the new one: it is told anew or forgotten.
+    return replace(report, place=place, area=_finding(event, "area"), road=_finding(event, "road"))
+
+
+def _finding(event: NewEvent, field: str) -> Finding | None:
+    value = event.to.get(field)
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or set(value) != {"name", "source_layer", "feature_id", "why"}:
+        raise ChangeRefused(event.kind, field, "name, source_layer, feature_id, why")
+    return Finding(**value)
+
+
+def _assign(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
+    department = event.to.get("department", report.department)
+    if department is not None and not isinstance(department, str):
+        raise ChangeRefused(event.kind, "department", "the name of a department")
+    return replace(report, department=department)
+
+
+def _visibility(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
+    shown = event.to.get("body_public", report.body_public)
+    if not isinstance(shown, bool):
+        raise ChangeRefused(event.kind, "body_public", "true or false")
+    if "visibility" in event.to:
+        report = replace(report, visibility=_one_of(event, "visibility", Visibility))
+    return replace(report, body_public=shown)
+
+
+def _photo(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
+    to = event.to
+    if not to and event.photos and event.kind is EventKind.PHOTO:
+        return report
+    if to.get("photo") not in {each.sha256 for each in report.photos}:
+        raise ChangeRefused(event.kind, "photo", "the sha256 of a photo of this report")
+    state = _one_of(event, "pii_state", PiiState)
+    shown_as = to.get("shown_as")
+    # "Redacted" without the redacted picture would publish the very pixels that were to be hidden.
+    if (state is PiiState.REDACTED) != isinstance(shown_as, str) or shown_as == to["photo"]:
+        raise ChangeRefused(event.kind, "shown_as", "the sha256 of the redacted picture, for redacted only")
+    connection.execute(
+        photo_table.update()
+        .where(photo_table.c.report_id == report.id, photo_table.c.sha256 == to["photo"])
+        .values(pii_state=state.value, shown_as=shown_as)
+    )
+    return report
+
+
+def _one_of(event: NewEvent, field: str, kinds: type[E]) -> E:
+    value = event.to.get(field)
+    if isinstance(value, str) and value in list(kinds):
+        return kinds(value)
+    raise ChangeRefused(event.kind, field, ", ".join(kinds))
+
+
+_EFFECTS: Mapping[EventKind, Effect] = {
+    EventKind.STATUS: _status,
+    EventKind.CATEGORY: _category,
+    EventKind.LOCATION: _location,
+    EventKind.ASSIGN: _assign,
+    EventKind.VISIBILITY: _visibility,
+    EventKind.PHOTO: _photo,
+    EventKind.REDACT: _photo,
+}

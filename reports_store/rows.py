@@ -1,0 +1,217 @@
+"""Between the values people work with and the rows the database keeps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from reports_store.categories import Categories
+from reports_store.cells import cell_of
+from reports_store.ground import PublicPlace, shown_place
+from reports_store.report import (
+    ActorType,
+    Channel,
+    Event,
+    EventKind,
+    Finding,
+    GeomSource,
+    Mode,
+    PhotoRole,
+    PiiState,
+    Place,
+    PublicState,
+    Report,
+    ReportPhoto,
+    Status,
+    StoredPhoto,
+    Visibility,
+)
+from reports_store.schema import event as event_table
+from reports_store.schema import photo as photo_table
+from reports_store.schema import report as report_table
+from reports_store.workflow import PUBLIC_STATE
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+STATES: tuple[PublicState, ...] = tuple(PublicState)
+STATE_NUMBER: Mapping[Status, int] = {status: STATES.index(state) for status, state in PUBLIC_STATE.items()}
+# Looking a value up is several times faster than asking the enumeration for it, and lists are long.
+_STATUS = {each.value: each for each in Status}
+_VISIBILITY = {each.value: each for each in Visibility}
+_CHANNEL = {each.value: each for each in Channel}
+_MODE = {each.value: each for each in Mode}
+_SOURCE = {each.value: each for each in GeomSource}
+_AT_ONCE = 500  # ids per query, well below every database's limit of parameters
+
+
+def to_micros(moment: datetime) -> int:
+    return (moment - EPOCH) // _MICROSECOND
+
+
+def maybe_micros(moment: datetime | None) -> int | None:
+    return None if moment is None else to_micros(moment)
+
+
+def from_micros(micros: int) -> datetime:
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def maybe_moment(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
+
+
+def finding_row(finding: Finding | None) -> dict[str, str] | None:
+    if finding is None:
+        return None
+    return {
+        "name": finding.name,
+        "source_layer": finding.source_layer,
+        "feature_id": finding.feature_id,
+        "why": finding.why,
+    }
+
+
+def drawn_columns(
+    place: Place, status: Status, category: str, visibility: Visibility, categories: Categories
+) -> dict[str, object]:
+    """The columns maps are drawn from, exact for staff and coarse for residents."""
+    # A category that left the file keeps its reports; they are then placed as carefully as possible.
+    rule = categories[category].public_place if category in categories else PublicPlace.AREA
+    shown = shown_place(place, rule) if visibility is Visibility.PUBLIC else None
+    return {
+        "state": STATE_NUMBER[status],
+        "cell": cell_of(place.lon, place.lat),
+        "public_lon": None if shown is None else shown.lon,
+        "public_lat": None if shown is None else shown.lat,
+        "public_cell": None if shown is None else cell_of(shown.lon, shown.lat),
+    }
+
+
+def photo_row(report_id: int, seq: int, photo: StoredPhoto, role: PhotoRole) -> dict[str, object]:
+    exif = photo.exif_place
+    return {
+        "report_id": report_id,
+        "event_seq": seq,
+        "sha256": photo.sha256,
+        "original_sha256": photo.original_sha256,
+        "width": photo.width,
+        "height": photo.height,
+        "bytes": photo.bytes,
+        "taken_at": maybe_micros(photo.taken_at),
+        "exif_lon": None if exif is None else exif.lon,
+        "exif_lat": None if exif is None else exif.lat,
+        "exif_accuracy_m": None if exif is None else exif.accuracy_m,
+        "role": role.value,
+        "pii_state": PiiState.UNCHECKED.value,
+        "shown_as": None,
+    }
+
+
+_REPORT = sa.select(*(c for c in report_table.c if c.name not in ("digest", "tracking_hash")))
+_REPORTS_BY_ID = _REPORT.where(report_table.c.id.in_(sa.bindparam("ids", expanding=True)))
+_PHOTOS_BY_ID = (
+    sa.select(photo_table)
+    .where(photo_table.c.report_id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(photo_table.c.report_id, photo_table.c.id)
+)
+_EVENTS = (
+    sa.select(event_table).where(event_table.c.report_id == sa.bindparam("id")).order_by(event_table.c.seq)
+)
+
+
+def load(connection: sa.Connection, ids: Sequence[int]) -> list[Report]:
+    """The reports of these ids, in this order; ids that are gone are left out."""
+    found: dict[int, Report] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        wanted = ids[start : start + _AT_ONCE]
+        photos = _photos(connection, wanted)
+        for row in connection.execute(_REPORTS_BY_ID, {"ids": wanted}).all():
+            found[row.id] = _report(row, photos.get(row.id, ()))
+    return [found[each] for each in ids if each in found]
+
+
+def in_pages(ids: Iterable[int]) -> Iterator[list[int]]:
+    page: list[int] = []
+    for each in ids:
+        page.append(each)
+        if len(page) == _AT_ONCE:
+            yield page
+            page = []
+    if page:
+        yield page
+
+
+def load_events(connection: sa.Connection, report_id: int) -> tuple[Event, ...]:
+    return tuple(_event(row) for row in connection.execute(_EVENTS, {"id": report_id}))
+
+
+def _photos(connection: sa.Connection, ids: Sequence[int]) -> dict[int, tuple[ReportPhoto, ...]]:
+    grouped: defaultdict[int, list[ReportPhoto]] = defaultdict(list)
+    for row in connection.execute(_PHOTOS_BY_ID, {"ids": ids}).all():
+        grouped[row.report_id].append(_photo(row))
+    return {each: tuple(photos) for each, photos in grouped.items()}
+
+
+def _photo(row: sa.Row[Any]) -> ReportPhoto:
+    exif = None
+    if row.exif_lon is not None:
+        exif = Place(row.exif_lon, row.exif_lat, GeomSource.EXIF, row.exif_accuracy_m)
+    return ReportPhoto(
+        sha256=row.sha256,
+        width=row.width,
+        height=row.height,
+        bytes=row.bytes,
+        taken_at=maybe_moment(row.taken_at),
+        exif_place=exif,
+        role=PhotoRole(row.role),
+        pii_state=PiiState(row.pii_state),
+        shown_as=row.shown_as,
+    )
+
+
+def _report(row: sa.Row[Any], photos: tuple[ReportPhoto, ...]) -> Report:
+    return Report(
+        id=row.id,
+        public_id=row.public_id,
+        uuid=row.uuid,
+        category=row.category,
+        place=Place(row.lon, row.lat, _SOURCE[row.source], row.accuracy_m),
+        body=row.body,
+        answers=row.answers,
+        photos=photos,
+        channel=_CHANNEL[row.channel],
+        status=_STATUS[row.status],
+        visibility=_VISIBILITY[row.visibility],
+        area=None if row.area is None else Finding(**row.area),
+        road=None if row.road is None else Finding(**row.road),
+        received_at=from_micros(row.received_at),
+        updated_at=from_micros(row.updated_at),
+        version=row.version,
+        contact_given=row.contact_given,
+        body_public=row.body_public,
+        lang=row.lang,
+        mode=_MODE[row.mode],
+        department=row.department,
+        duplicate_of=row.duplicate_of,
+        occurred_at=maybe_moment(row.occurred_at),
+        device_time=maybe_moment(row.device_time),
+    )
+
+
+def _event(row: sa.Row[Any]) -> Event:
+    return Event(
+        report_id=row.report_id,
+        seq=row.seq,
+        kind=EventKind(row.kind),
+        at=from_micros(row.at),
+        actor_type=ActorType(row.actor_type),
+        actor=row.actor,
+        changes=row.changes,
+        public_message=row.public_message,
+        internal_message=row.internal_message,
+        client_uuid=row.client_uuid,
+    )

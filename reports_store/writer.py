@@ -1,0 +1,120 @@
+"""The one hand that writes: a thread that takes everybody's changes and commits them in groups."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from reports_store.database import named, named_errors
+from reports_store.errors import StoreClosed
+from reports_store.filelock import FileLock
+
+Result = TypeVar("Result")
+_GROUP = 256
+_CHECKPOINT_CHANGES = 5000
+_ANOTHER_REVISION = sa.text("UPDATE revision SET number = number + 1")
+
+
+@dataclass
+class _Job:
+    work: Callable[[sa.Connection], Any]
+    done: Future[Any] = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+
+    def settle(self) -> None:
+        if self.error is None:
+            self.done.set_result(self.result)
+        else:
+            self.done.set_exception(self.error)
+
+
+class Writer:
+    """Callers wait until their change is on disk. One that fails does not disturb the others of its group."""
+
+    def __init__(self, engine: sa.Engine, lock: FileLock) -> None:
+        self._engine = engine
+        self._lock = lock
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._open = True
+        self._folded_at = 0
+        self._thread = threading.Thread(target=self._run, name="reports-writer", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Callable[[sa.Connection], Result]) -> Result:
+        """Do work inside a transaction and return its result once the commit is on disk."""
+        job = _Job(work)
+        with self._gate:
+            if not self._open:
+                raise StoreClosed
+            self._jobs.put(job)
+        result: Result = job.done.result()
+        return result
+
+    def close(self) -> None:
+        """Finish what is waiting, then stop."""
+        with self._gate:
+            if not self._open:
+                return
+            self._open = False
+            self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            group = [job]
+            last = False
+            while len(group) < _GROUP and not self._jobs.empty() and not last:
+                if (another := self._jobs.get()) is None:
+                    last = True
+                else:
+                    group.append(another)
+            self._commit(group)
+            if last:
+                return
+
+    def _commit(self, group: list[_Job]) -> None:
+        try:
+            with named_errors(), self._lock.held(), self._engine.connect() as connection:
+                with connection.begin():
+                    for job in group:
+                        _attempt(job, connection)
+                    connection.execute(_ANOTHER_REVISION)
+                self._checkpoint(connection)
+        except BaseException as error:  # nobody else can tell those who wait: without this they wait for ever
+            for job in group:
+                job.error = error
+        for job in group:
+            job.settle()
+
+    def _checkpoint(self, connection: sa.Connection) -> None:
+        """Fold the log into the database now and then. Readers are not held up."""
+        raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        if raw.total_changes - self._folded_at < _CHECKPOINT_CHANGES:
+            return
+        self._folded_at = raw.total_changes
+        # The commit is on disk already: a fold that fails loses nothing and is tried again.
+        with contextlib.suppress(sqlite3.Error):
+            raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _attempt(job: _Job, connection: sa.Connection) -> None:
+    try:
+        with connection.begin_nested():
+            job.result = job.work(connection)
+    except IntegrityError as error:
+        job.error = named(str(error.orig))
+    except DBAPIError:
+        raise  # the disk or the file: the whole group has failed
+    except BaseException as error:  # a fault of one caller's work is told to that caller alone
+        job.error = error

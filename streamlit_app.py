@@ -1,0 +1,46 @@
+"""One process serves the pages, the routes and the assets: `streamlit run streamlit_app.py`."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+import streamlit as st
+import streamlit.net_util
+from starlette.middleware import Middleware
+
+from gisapp.pages.frame import apologise
+from gisapp.settings import Settings
+from gisapp.town import this_town, warm
+from gisapp.web.gate import Gate
+from gisapp.web.routes import routes
+from gisapp.web.shell import Shell
+from gisapp.web.wire import answer_small_packets_at_once
+from gisapp.words import say
+
+# Streamlit would ask an outside host for this machine's address, inside the event loop, whenever a
+# WebSocket's Origin is not its Host; on a network that drops packets that blocks everybody for seconds.
+streamlit.net_util._external_ip = "127.0.0.1"
+answer_small_packets_at_once()
+
+
+@contextlib.asynccontextmanager
+async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Open the town before the first request and close it after the last."""
+    town = this_town()
+    threading.Thread(target=warm, args=(town,), name="warm", daemon=True).start()
+    try:
+        yield {}
+    finally:
+        town.close()
+
+
+app = st.App(
+    "gisapp/pages/home.py",
+    routes=routes(Settings.from_env(), this_town),
+    middleware=[Middleware(Gate), Middleware(Shell, title=say("page.app_title"))],
+    lifespan=lifespan,
+    on_script_error=apologise,
+)

@@ -1,0 +1,65 @@
+"""Chromium over the running app; every request to another host is aborted and remembered."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+
+GSI = "https://cyberjapandata.gsi.go.jp/"
+SIZES = {390: 844, 820: 1180, 1440: 900}
+expect.set_options(timeout=30_000)  # CI has two cores and much else to do
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+@dataclass
+class Visit:
+    """A page over the app, and what it tried to fetch elsewhere."""
+
+    page: Page
+    outside: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+
+    @property
+    def outside_but_tiles(self) -> list[str]:
+        """Requests to other hosts, 地理院タイル aside."""
+        return [url for url in self.outside if not url.startswith(GSI)]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One Chromium for the whole run."""
+    program = os.environ.get("GISAPP_CHROMIUM") or shutil.which("chromium")
+    if not program:
+        pytest.fail("Chromium is not installed: run `make test`, or name it in GISAPP_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+def visiting(
+    browser: Browser, base: str, width: int = 1440, **options: object
+) -> tuple[BrowserContext, Visit]:
+    """A fresh context of a width, blind to every other host."""
+    size = {"width": width, "height": SIZES[width]}
+    context = browser.new_context(viewport=size, locale="ja-JP", **options)
+    context.set_default_timeout(30_000)
+    visit = Visit(context.new_page())
+
+    def judge(route: Route) -> None:
+        if route.request.url.startswith((base, "data:", "blob:")):
+            route.continue_()
+        else:
+            visit.outside.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", judge)
+    # A request that the content policy stops never becomes a request: the console tells of it.
+    visit.page.on("console", lambda message: message.type == "error" and visit.troubles.append(message.text))
+    visit.page.on("pageerror", lambda error: visit.troubles.append(str(error)))
+    return context, visit

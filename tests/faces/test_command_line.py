@@ -1,0 +1,166 @@
+"""Operators' tasks on real files: towns are founded, layers imported or refused whole, reports exported."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.serving import command
+
+SEKIGAHARA = ("関ケ原町", "213624")
+
+
+def founded(folder: Path, name: str, code: str, boundary: Path | None = None) -> Path:
+    words = ["town", "create", "--name", name, "--code", code]
+    done = command(folder, *words, *(["--boundary", str(boundary)] if boundary else []))
+    assert name in done.stdout
+    return folder
+
+
+def imported(folder: Path, file: Path, kind: str) -> int:
+    command(folder, "layer", "import", str(file), "--as", kind)
+    layers = json.loads(command(folder, "layer", "list", "--json").stdout)
+    return int(next(layer["rows"] for layer in layers if layer["id"] == kind))
+
+
+@pytest.fixture
+def sekigahara(tmp_path: Path, shared_data: Path) -> Path:
+    return founded(tmp_path / "var", *SEKIGAHARA, shared_data / "admin" / "N03-20260101_21.geojson")
+
+
+@pytest.mark.parametrize(
+    "form", ["gsi_emergency_213624_sekigahara.geojson", "gsi_csv_21362_2_sekigahara_derived.csv"]
+)
+def test_sekigahara_has_24_evacuation_sites_from_either_form(
+    sekigahara: Path, shared_data: Path, form: str
+) -> None:
+    assert imported(sekigahara, shared_data / "shelters" / form, "evacuation_site") == 24
+
+
+@pytest.mark.parametrize(
+    "form", ["gsi_evacuation_213624_sekigahara.geojson", "gsi_csv_21362_1_sekigahara_derived.csv"]
+)
+def test_sekigahara_has_15_shelters_from_either_form(sekigahara: Path, shared_data: Path, form: str) -> None:
+    assert imported(sekigahara, shared_data / "shelters" / form, "shelter") == 15
+
+
+def test_gifu_has_48_n03_features(sekigahara: Path, shared_data: Path) -> None:
+    assert imported(sekigahara, shared_data / "admin" / "N03-20260101_21.geojson", "boundary") == 48
+
+
+def test_higashiura_has_381_garbage_stations(tmp_path: Path, shared_data: Path) -> None:
+    town = founded(tmp_path / "var", "東浦町", "234427")
+    assert imported(town, shared_data / "garbage" / "234427_garbage_station.csv", "garbage_station") == 381
+
+
+def test_hida_has_951_landslide_zones(tmp_path: Path, shared_data: Path) -> None:
+    boundary = shared_data / "admin" / "N03-20260101_21.geojson"
+    town = founded(tmp_path / "var", "飛騨市", "212172", boundary)
+    assert imported(town, shared_data / "hazard" / "hida_dosha_keikai.geojson", "landslide_zone") == 951
+
+
+@pytest.mark.parametrize("name", ["関ヶ原町", "関が原町", "関ｹ原町"])
+def test_sekigahara_is_one_town_however_it_is_written(tmp_path: Path, shared_data: Path, name: str) -> None:
+    founded(tmp_path / "var", name, SEKIGAHARA[1], shared_data / "admin" / "N03-20260101_21.geojson")
+
+
+def test_another_towns_name_is_noticed(tmp_path: Path, shared_data: Path) -> None:
+    words = ("town", "create", "--name", "鏡石町", "--code", "213624", "--boundary")
+    refused = command(
+        tmp_path / "var", *words, str(shared_data / "admin" / "N03-20260101_21.geojson"), check=False
+    )
+    assert refused.returncode == 1
+    assert "関ケ原町" in refused.stderr
+    assert not (tmp_path / "var" / "town.toml").exists()
+
+
+def test_a_wrong_check_digit_is_noticed(tmp_path: Path) -> None:
+    refused = command(
+        tmp_path / "var", "town", "create", "--name", "関ケ原町", "--code", "213625", check=False
+    )
+    assert refused.returncode == 1
+    assert "213624" in refused.stderr
+
+
+def test_metres_without_a_crs_are_refused_naming_the_likely_one(sekigahara: Path, shared_data: Path) -> None:
+    file = shared_data / "admin" / "kakamigahara_boundary_6675.geojson"
+    before = command(sekigahara, "layer", "list", "--json").stdout
+    refused = command(sekigahara, "layer", "import", str(file), "--as", "boundary", check=False)
+    assert refused.returncode == 1
+    assert "EPSG:6675" in refused.stderr
+    assert "何も変わっていません" in refused.stderr
+    assert command(sekigahara, "layer", "list", "--json").stdout == before
+
+
+def test_swapped_columns_and_a_wrong_encoding_are_refused(
+    sekigahara: Path, shared_data: Path, tmp_path: Path
+) -> None:
+    text = (shared_data / "shelters" / "gsi_csv_21362_2_sekigahara_derived.csv").read_text(
+        encoding="utf-8-sig"
+    )
+    swapped = tmp_path / "swapped.csv"
+    swapped.write_text(text.replace("緯度,経度", "経度,緯度"), encoding="utf-8")
+    euc = tmp_path / "euc.csv"
+    euc.write_bytes(text.encode("euc_jp", "replace"))
+    for file, word in ((swapped, "逆"), (euc, "文字コード")):
+        refused = command(sekigahara, "layer", "import", str(file), "--as", "evacuation_site", check=False)
+        assert refused.returncode == 1
+        assert word in refused.stderr
+        assert "Traceback" not in refused.stderr
+
+
+def test_a_layer_of_a_new_name_needs_no_edit_of_any_file(sekigahara: Path, shared_data: Path) -> None:
+    file = shared_data / "shelters" / "gsi_emergency_213624_sekigahara.geojson"
+    command(sekigahara, "layer", "import", str(file), "--as", "evacuation_site", "--id", "sites_2026")
+    layers = json.loads(command(sekigahara, "layer", "list", "--json").stdout)
+    found = next(layer for layer in layers if layer["id"] == "sites_2026")
+    assert (found["kind"], found["rows"], found["version"]) == ("evacuation_site", 24, 1)
+
+
+def test_the_listing_says_kind_rows_version_and_date(sekigahara: Path) -> None:
+    layers = json.loads(command(sekigahara, "layer", "list", "--json").stdout)
+    boundary = next(layer for layer in layers if layer["id"] == "boundary")
+    assert (boundary["kind"], boundary["rows"], boundary["version"]) == ("boundary", 1, 1)
+    assert boundary["as_of"] == "2026-01-01"
+
+
+def test_a_town_is_never_written_over(sekigahara: Path) -> None:
+    refused = command(sekigahara, "sample", check=False)
+    assert refused.returncode == 1
+    assert "もう町があります" in refused.stdout
+
+
+def test_gdal_reads_the_exported_reports(sample_town: Path, tmp_path: Path) -> None:
+    out = tmp_path / "reports.geojson"
+    command(sample_town, "export", "reports", "--format", "geojson", "--out", str(out))
+    ogrinfo = shutil.which("ogrinfo")
+    assert ogrinfo, "gdal-bin is not installed: run `make test`"
+    told = subprocess.run(
+        [ogrinfo, "-so", "-al", str(out)], capture_output=True, text=True, check=True
+    ).stdout
+    count = len(json.loads(out.read_text())["features"])
+    assert count > 200
+    assert f"Feature Count: {count}" in told
+    assert "Geometry: Point" in told
+    assert "WGS 84" in told
+
+
+def test_the_csv_opens_in_a_spreadsheet(sample_town: Path, tmp_path: Path) -> None:
+    out = tmp_path / "reports.csv"
+    command(sample_town, "export", "reports", "--format", "csv", "--out", str(out))
+    raw = out.read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert raw.count(b"\r\n") > 200
+    assert raw.decode("utf-8-sig").splitlines()[0].startswith("受付番号,")
+
+
+def test_an_export_that_cannot_be_written_leaves_the_old_file(sample_town: Path, tmp_path: Path) -> None:
+    refused = command(
+        sample_town, "export", "reports", "--out", str(tmp_path / "no" / "folder.geojson"), check=False
+    )
+    assert refused.returncode == 1
+    assert "ファイルを使えません" in refused.stderr

@@ -1,0 +1,98 @@
+"""Small makers of reports and steps, so that a test names only what it is about."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from reports_store import (
+    ActorType,
+    Channel,
+    Contact,
+    EventKind,
+    Finding,
+    GeomSource,
+    NewEvent,
+    NewReport,
+    Place,
+    Status,
+    StoredPhoto,
+)
+
+NOON = datetime(2026, 6, 1, 3, 0, tzinfo=UTC)  # noon in Japan
+LON, LAT = 136.47, 35.36
+
+
+def pothole(
+    *,
+    key: str | None = None,
+    lon: float = LON,
+    lat: float = LAT,
+    category: str = "road_damage",
+    body: str = "道路に穴があいています",
+    answers: dict[str, str] | None = None,
+    photos: tuple[StoredPhoto, ...] = (),
+    contact: Contact | None = None,
+    received_at: datetime = NOON,
+    area: str | None = "本町自治会",
+    minutes: float = 0,
+) -> NewReport:
+    """A report; `key` names it, so that the same key is the same report sent again."""
+    name = str(uuid.uuid4() if key is None else uuid.uuid5(uuid.NAMESPACE_URL, key))
+    return NewReport(
+        uuid=name,
+        category=category,
+        place=Place(lon, lat, GeomSource.MAP_TAP, 8.0),
+        body=body,
+        answers=answers or {},
+        photos=photos,
+        contact=contact,
+        channel=Channel.WEB,
+        lang="ja",
+        received_at=received_at + timedelta(minutes=minutes),
+        device_time=None,
+        tracking_hash=hashlib.sha256(name.encode()).digest(),
+        area=None if area is None else Finding(area, "neighbourhood_association", "1", "場所を含む"),
+        road=Finding("見本町", "road_section", "7", "最も近い道路 3 m"),
+    )
+
+
+def photo(name: str = "before") -> StoredPhoto:
+    """A photo as rows know it; no file stands behind it."""
+    sha256 = hashlib.sha256(name.encode()).hexdigest()
+    original = hashlib.sha256(b"original " + name.encode()).hexdigest()
+    place = Place(LON + 0.0001, LAT + 0.0001, GeomSource.EXIF)
+    return StoredPhoto(sha256, 1600, 1200, 300_000, NOON, place, original)
+
+
+def step(
+    kind: EventKind = EventKind.NOTE,
+    to: dict[str, object] | None = None,
+    *,
+    said: str = "",
+    noted: str = "",
+    actor_type: ActorType = ActorType.STAFF,
+    photos: tuple[StoredPhoto, ...] = (),
+    client_uuid: str | None = None,
+    at: datetime = NOON,
+) -> NewEvent:
+    return NewEvent(
+        kind=kind,
+        at=at,
+        actor_type=actor_type,
+        actor="建設課 1",
+        changes={"to": to} if to else {},
+        public_message=said,
+        internal_message=noted,
+        photos=photos,
+        client_uuid=client_uuid,
+    )
+
+
+def moved(to: Status, **more: object) -> NewEvent:
+    """A step into another state; duplicate_of and any argument of step() may be given."""
+    changes: dict[str, object] = {"status": to.value}
+    if "duplicate_of" in more:
+        changes["duplicate_of"] = more.pop("duplicate_of")
+    return step(EventKind.STATUS, changes, **more)  # type: ignore[arg-type]

@@ -1,0 +1,94 @@
+"""The life of a report: every state can be reached and left, and what must be said is said."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from reports_store import (
+    ActorRefused,
+    ActorType,
+    EvidenceRequired,
+    PublicState,
+    ReasonRequired,
+    Status,
+    TransitionRefused,
+)
+from reports_store.workflow import ALLOWED, FINAL, FIRST, NEEDS_PUBLIC_REASON, PUBLIC_STATE, check
+from tests.conftest import ROOT
+from tests.report_makers import moved, photo
+
+
+def reachable() -> set[Status]:
+    found, waiting = {FIRST}, [FIRST]
+    while waiting:
+        for following in ALLOWED[waiting.pop()] - found:
+            found.add(following)
+            waiting.append(following)
+    return found
+
+
+def test_every_state_can_be_reached_from_the_day_a_report_arrives() -> None:
+    assert reachable() == set(Status)
+
+
+def test_every_state_but_the_archive_has_a_way_out() -> None:
+    assert {status for status in Status if not ALLOWED[status]} == FINAL == {Status.ARCHIVED}
+
+
+def test_every_state_is_shown_to_residents_as_one_of_four() -> None:
+    assert set(PUBLIC_STATE) == set(Status)
+    assert set(PUBLIC_STATE.values()) == set(PublicState)
+
+
+@pytest.mark.parametrize("frm", Status)
+@pytest.mark.parametrize("to", Status)
+def test_a_step_is_taken_exactly_where_the_table_allows_it(frm: Status, to: Status) -> None:
+    event = moved(to, said="理由", photos=(photo(),), duplicate_of="R8-000001")
+
+    if to in ALLOWED[frm]:
+        check(frm, to, event)
+    else:
+        with pytest.raises(TransitionRefused) as refused:
+            check(frm, to, event)
+        assert refused.value.fields == {"frm": frm, "to": to, "allowed": tuple(sorted(ALLOWED[frm]))}
+
+
+@pytest.mark.parametrize("to", sorted(NEEDS_PUBLIC_REASON))
+def test_turning_a_report_away_needs_a_reason_residents_can_read(to: Status) -> None:
+    frm = next(status for status in Status if to in ALLOWED[status])
+
+    with pytest.raises(ReasonRequired):
+        check(frm, to, moved(to, noted="内部の理由だけ", said="  "))
+    check(frm, to, moved(to, said="私有地のため町では対応できません。"))
+
+
+def test_done_needs_a_photo_or_a_note() -> None:
+    with pytest.raises(EvidenceRequired):
+        check(Status.IN_PROGRESS, Status.RESOLVED, moved(Status.RESOLVED))
+    check(Status.IN_PROGRESS, Status.RESOLVED, moved(Status.RESOLVED, photos=(photo("after"),)))
+    check(Status.IN_PROGRESS, Status.RESOLVED, moved(Status.RESOLVED, noted="舗装済み"))
+
+
+def test_a_resident_may_say_it_is_not_fixed_and_nothing_else() -> None:
+    def by_resident(to: Status):  # type: ignore[no-untyped-def]
+        return moved(to, said="まだ穴があります", actor_type=ActorType.RESIDENT)
+
+    check(Status.RESOLVED, Status.REOPENED, by_resident(Status.REOPENED))
+    with pytest.raises(ActorRefused):
+        check(Status.NO_ACTION, Status.REOPENED, by_resident(Status.REOPENED))
+    with pytest.raises(ActorRefused):
+        check(Status.IN_PROGRESS, Status.RESOLVED, by_resident(Status.RESOLVED))
+
+
+def test_the_table_is_written_once_and_nowhere_else() -> None:
+    """A second list of allowed steps in the product would drift away from this one."""
+    named = re.compile(r"INFO_REQUESTED:\s*(frozenset|\{|\()")
+    places = [
+        path.name
+        for package in ("gisapp", "reports_store")
+        for path in (ROOT / package).rglob("*.py")
+        if "sample" not in path.parts and named.search(path.read_text(encoding="utf-8"))
+    ]
+    assert places == ["workflow.py"]
