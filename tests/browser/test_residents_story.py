@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.browser.conftest import SIZES, Visit, visiting
-from tests.makers import phone_photo
+from tests.makers import bomb_png, phone_photo
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
@@ -158,16 +158,29 @@ def test_the_place_can_be_chosen_by_name_without_a_map(app: Server, chromium: Br
     context.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("page.jpg", b"<html>not a photo</html>", "写真として読めない"),
+        ("empty.jpg", b"", "中身が空"),
+        ("cut.jpg", phone_photo()[:20_000], "途中で切れています"),
+        ("bomb.png", bomb_png(13_000), "大きすぎます"),
+        ("huge.png", bomb_png(50_000), "大きすぎます"),
+    ],
+)
 def test_a_file_that_is_no_photo_is_refused_in_words_and_nothing_typed_is_lost(
-    app: Server, chromium: Browser, tmp_path: Path
+    app: Server, chromium: Browser, tmp_path: Path, name: str, data: bytes, said: str
 ) -> None:
-    wrong = tmp_path / "broken.jpg"
-    wrong.write_bytes(b"<html>not a photo</html>")
+    wrong = tmp_path / name
+    wrong.write_bytes(data)
     context, visit = visiting(chromium, app.url, 390)
     page = visit.page
     page.goto(f"{app.url}/report")
     page.get_by_role("textbox", name="気づいたこと").fill("これは消えてはいけない")
+
     page.locator("input[type=file]").set_input_files(str(wrong))
-    expect(page.get_by_text("broken.jpg：")).to_be_visible()
+
+    expect(page.get_by_text(f"{name}：")).to_contain_text(said)
     expect(page.get_by_role("textbox", name="気づいたこと")).to_have_value("これは消えてはいけない")
+    assert httpx.get(f"{app.url}/healthz").status_code == 200
     context.close()
