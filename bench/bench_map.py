@@ -9,6 +9,7 @@ context. Prints medians and ratios; the status is 1 where a goal was missed.
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
@@ -47,6 +48,8 @@ def main(*counts: int) -> int:
                 break
             _round(cases, servers, browser, number)
     text, met = report(cases)
+    # Other work on the machine stretches every figure: the ratios are what is worth comparing.
+    text += f"\n\n{os.cpu_count()} cores, load of the last quarter of an hour {os.getloadavg()[2]:.1f}"
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(text + "\n", encoding="utf-8")
     print(f"\n{text}\n\n{time.monotonic() - started:.0f} s; also in {OUT.relative_to(ROOT)}")

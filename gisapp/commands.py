@@ -6,8 +6,10 @@ import argparse
 import getpass
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
@@ -77,19 +79,27 @@ def _sample(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
         return 1
     tell(say("cli.making_sample"))
     sample = build(seed=given.seed)
+    unfinished = settings.data / "town.unfinished.toml"
+    if unfinished.exists():  # an earlier making was cut off: what it left is made-up data only
+        _clear(settings)
+    write_profile(sample_profile(sample.profile), unfinished)
     plant_catalogue(sample, own_catalogue(settings))
-    layers = open_layers(settings, sample.profile["zone"])
-    plant_layers(sample, layers)
-    profile = sample_profile(sample.profile)
-    write_profile(profile, settings.town_file.with_suffix(".unfinished"))
-    settings.town_file.with_suffix(".unfinished").replace(settings.town_file)
-    town = open_town(settings)
+    plant_layers(sample, open_layers(settings, sample.profile["zone"]))
+    town = open_town(replace(settings, town_file=unfinished))
     try:
         made = plant_reports(sample, town.reports, town.photos, rules_of(town), _progress(tell))
     finally:
         town.close()
+    unfinished.replace(settings.town_file)
     tell(say("cli.sample_made", n=made, layers=len(sample.layers)))
     return 0
+
+
+def _clear(settings: Settings) -> None:
+    for folder in (settings.photo_folder, settings.layer_folder):
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in settings.data.glob(f"{settings.database.name}*"):
+        file.unlink()
 
 
 def sample_profile(made: dict[str, Any]) -> TownProfile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from dataclasses import dataclass
@@ -14,9 +15,41 @@ from gisapp.flows.locate import town_area
 from gisapp.profile import TownProfile, read_profile
 from gisapp.settings import Settings
 from layers.catalogue import Catalogue
+from layers.errors import CatalogueError
 from layers.validate import TownArea
 from layers.versions import LayerShelf
 from reports_store import Categories, PhotoStore, ReportStore
+
+log = logging.getLogger("gisapp.town")
+
+
+class Shelves:
+    """The town's layers, opened anew when its own catalogue has been written: a layer imported on the
+    command line appears in the running app.
+    """
+
+    def __init__(self, settings: Settings, zone: int) -> None:
+        self._settings, self._zone = settings, zone
+        self._seen = self._signature()
+        self._shelf = open_layers(settings, zone)
+
+    def shelf(self) -> LayerShelf:
+        """The layers by the catalogue of now; by the last good one while the file is broken."""
+        seen = self._signature()
+        if seen != self._seen:
+            self._seen = seen
+            try:
+                self._shelf = open_layers(self._settings, self._zone)
+            except CatalogueError:
+                log.exception("the town's own catalogue cannot be used; going on with the last good one")
+        return self._shelf
+
+    def _signature(self) -> tuple[int, int]:
+        try:
+            found = own_catalogue(self._settings).stat()
+        except OSError:
+            return 0, 0
+        return found.st_mtime_ns, found.st_size
 
 
 @dataclass(frozen=True)
@@ -27,9 +60,14 @@ class Town:
     profile: TownProfile
     reports: ReportStore
     photos: PhotoStore
-    layers: LayerShelf
+    shelves: Shelves
     categories: Categories
     secret: bytes
+
+    @property
+    def layers(self) -> LayerShelf:
+        """The town's layers, by the catalogue as it is now."""
+        return self.shelves.shelf()
 
     def now(self) -> datetime:
         """The town's clock: aware, UTC. Screens show JST."""
@@ -52,7 +90,7 @@ def open_town(settings: Settings) -> Town:
         profile=profile,
         reports=ReportStore.open(settings.database),
         photos=PhotoStore(settings.photo_folder),
-        layers=open_layers(settings, profile.zone),
+        shelves=Shelves(settings, profile.zone),
         categories=Categories.load(),
         secret=_secret(settings.data / "secret.key"),
     )

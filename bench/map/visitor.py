@@ -130,7 +130,7 @@ def _context(browser: Browser, page: Page) -> Iterator[BrowserContext]:
 
 def _opened(tab: Tab, url: str) -> Mapping[str, float]:
     troubles: list[str] = []
-    tab.on("console", lambda message: message.type == "error" and troubles.append(message.text))
+    tab.on("console", lambda message: troubles.extend([message.text] * (message.type == "error")))
     tab.on("pageerror", lambda error: troubles.append(str(error)))
     tab.on("requestfailed", lambda request: troubles.append(f"{request.failure} {request.url}"))
     try:

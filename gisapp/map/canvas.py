@@ -9,6 +9,7 @@ from gisapp.map.guard import render_text_once
 from gisapp.map.links import serve_links_locally
 from gisapp.map.live import LiveLayers, LiveOptions
 
+DEEPEST = 20
 _GSI = "https://cyberjapandata.gsi.go.jp/xyz"
 _CREDIT = '<a href="https://maps.gsi.go.jp/development/ichiran.html" target="_blank">地理院タイル</a>'
 # name in the script -> address, deepest zoom served (国土地理院 タイル一覧)
@@ -48,8 +49,8 @@ def town_map(
         control_scale=True,
         zoom_control=False,
         zoom_snap=0.5,
-        max_zoom=20,
     )
+    shell.options["maxZoom"] = DEEPEST  # folium's own max_zoom is for tiles only
     bases = {name: _base(name, url, deepest) for name, (url, deepest) in BASES.items()} if tiles else {}
     for base in bases.values():
         base.add_to(shell)
@@ -59,5 +60,5 @@ def town_map(
 
 def _base(name: str, url: str, deepest: int) -> folium.TileLayer:
     return folium.TileLayer(
-        tiles=url, attr=_CREDIT, name=name, max_native_zoom=deepest, max_zoom=20, show=False
+        tiles=url, attr=_CREDIT, name=name, max_native_zoom=deepest, max_zoom=DEEPEST, show=False
     )

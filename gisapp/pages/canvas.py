@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import folium
@@ -11,12 +12,15 @@ import streamlit_folium
 from gisapp.map.links import local_all
 
 _component = streamlit_folium._component_func
+# folium forbids enlarging the page, which people with weak eyes need.
+_NO_ZOOM = re.compile(r'<meta name="viewport"[^>]*>')
 
 
 def _own_links_only(**arguments: Any) -> Any:
     """streamlit-folium collects links by itself, past branca: they pass through the same table here."""
     arguments["js_links"] = local_all(arguments["js_links"])
     arguments["css_links"] = local_all(arguments["css_links"])
+    arguments["header"] = _NO_ZOOM.sub("", arguments["header"])
     return _component(**arguments)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.serving import command
 
 SEKIGAHARA = ("関ケ原町", "213624")
@@ -164,3 +167,39 @@ def test_an_export_that_cannot_be_written_leaves_the_old_file(sample_town: Path,
     )
     assert refused.returncode == 1
     assert "ファイルを使えません" in refused.stderr
+
+
+def test_a_sample_that_was_cut_off_is_made_anew(tmp_path: Path) -> None:
+    folder = tmp_path / "var"
+    making = [sys.executable, "-m", "gisapp.cli", "sample"]
+    process = subprocess.Popen(
+        making, cwd=ROOT, env={**os.environ, "GISAPP_DATA": str(folder)}, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    while b"100 / 300" not in process.stdout.readline():
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+    assert not (folder / "town.toml").exists()
+
+    made = command(folder, "sample")
+
+    assert "300件" in made.stdout
+    listed = json.loads(command(folder, "layer", "list", "--json").stdout)
+    assert {layer["version"] for layer in listed if layer["version"]} == {1}
+
+
+def test_the_town_may_lie_elsewhere(sample_town: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.toml"
+    shutil.copy(sample_town / "town.toml", elsewhere)
+    environment = {**os.environ, "GISAPP_DATA": str(tmp_path / "var"), "GISAPP_TOWN": str(elsewhere)}
+    listing = [sys.executable, "-m", "gisapp.cli", "layer", "list"]
+    done = subprocess.run(listing, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_a_town_the_operator_is_told_how_to_make_one(tmp_path: Path) -> None:
+    refused = command(tmp_path / "var", "layer", "list", check=False)
+    assert refused.returncode == 1
+    assert "gisapp town create" in refused.stderr
+    assert "Traceback" not in refused.stderr

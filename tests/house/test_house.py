@@ -163,3 +163,15 @@ def test_modules_open_nothing_when_imported() -> None:
         [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_settings_that_were_measured_or_are_needed_on_a_closed_network_are_set() -> None:
+    found = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
+    assert found["runner"]["postScriptGC"] is False
+    assert found["server"]["fileWatcherType"] == "none"
+    assert found["server"]["maxUploadSize"] == 25
+    assert found["server"]["address"] == "127.0.0.1"
+    assert found["browser"]["gatherUsageStats"] is False
+    assert found["client"]["showErrorDetails"] == "none"
+    assert found["client"]["showErrorLinks"] is False
+    assert found["client"]["allowedOrigins"] == []

@@ -42,7 +42,7 @@ from reports_store import (
 from reports_store.errors import Conflict, InvalidCode, NotPublic, UnknownCategory, UnknownReport
 from reports_store.tracking import code_for
 from tests.makers import phone_photo, pothole
-from tests.serving import copied
+from tests.serving import command, copied
 
 
 @pytest.fixture(scope="module")
@@ -285,3 +285,27 @@ def test_channel_and_contact_are_kept_and_never_shown(town: Town) -> None:
     assert report.contact_given
     assert town.reports.contact(report.id) is not None
     assert "山田" not in orjson.dumps(report_card(number, town.reports, town.categories)).decode()
+
+
+def test_a_layer_added_on_the_command_line_appears_in_the_running_town(town: Town) -> None:
+    assert "sites_2026" not in {state.id for state in town.layers.listing()}
+    source = town.settings.data.parent / "sites.geojson"
+    source.write_bytes(FACILITY)
+    command(
+        town.settings.data, "layer", "import", str(source), "--as", "public_facility", "--id", "sites_2026"
+    )
+    assert next(state.rows for state in town.layers.listing() if state.id == "sites_2026") == 1
+
+
+FACILITY = orjson.dumps(
+    {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [137.0463, 35.6446]},
+                "properties": {"name": "出張所"},
+            }
+        ],
+    }
+)

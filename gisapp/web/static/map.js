@@ -224,13 +224,20 @@
 
     /* ---- what the viewport needs ---- */
 
+    // Wider than the window and snapped to a grid; kept while the window stays inside, so that a small
+    // move asks for nothing.
     box() {
-      // Snapped outward to a grid, so that small moves ask for what the browser already holds.
-      const bounds = this.map.getBounds().pad(0.1);
-      const step = 360 / 2 ** (Math.round(this.map.getZoom()) + 2);
+      const zoom = Math.round(this.map.getZoom());
+      const seen = this.map.getBounds();
+      if (this.fetched && this.fetched.zoom === zoom && this.fetched.bounds.contains(seen)) return this.fetched.text;
+      const wide = seen.pad(0.2);
+      const step = 360 / 2 ** (zoom + 2);
       const snap = (value, round) => round(value / step) * step;
-      return [snap(bounds.getWest(), Math.floor), snap(bounds.getSouth(), Math.floor),
-        snap(bounds.getEast(), Math.ceil), snap(bounds.getNorth(), Math.ceil)].map((v) => v.toFixed(6)).join(",");
+      const [west, south] = [snap(wide.getWest(), Math.floor), snap(wide.getSouth(), Math.floor)];
+      const [east, north] = [snap(wide.getEast(), Math.ceil), snap(wide.getNorth(), Math.ceil)];
+      const text = [west, south, east, north].map((side) => side.toFixed(6)).join(",");
+      this.fetched = { zoom, bounds: L.latLngBounds([south, west], [north, east]), text };
+      return text;
     }
 
     refresh() {
