@@ -46,6 +46,19 @@ def photo_bytes(
     return out.getvalue()
 
 
+def phone_photo(lon: float | None = None, lat: float | None = None) -> bytes:
+    """A photo lying on its side, as a phone held upright takes it, with the place where it was taken."""
+    gps: Tags | None = None
+    if lon is not None and lat is not None:
+        gps = {1: "N", 2: _degrees(lat), 3: "E", 4: _degrees(lon)}
+    return photo_bytes(1200, 900, gps=gps, orientation=6)
+
+
+def _degrees(value: float) -> tuple[float, float, float]:
+    whole, minutes = int(value), int(value % 1 * 60)
+    return float(whole), float(minutes), round((value - whole - minutes / 60) * 3600, 4)
+
+
 def png_of(width: int, height: int, extra: bytes = b"") -> bytes:
     """A PNG of zeros, one bit per pixel: tiny on the wire, huge once decoded."""
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)

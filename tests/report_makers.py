@@ -23,6 +23,16 @@ from reports_store import (
 NOON = datetime(2026, 6, 1, 3, 0, tzinfo=UTC)  # noon in Japan
 LON, LAT = 136.47, 35.36
 
+# Texts that run somewhere if a page or a template is careless with them.
+PLANTED = (
+    "{{ 7*191 }}",
+    "{{cycler.__init__}}",
+    "${7*191}",
+    '<img src=x onerror="window.__hit=1">',
+    "</script><script>window.__hit=2</script>",
+    "`backtick`",
+)
+
 
 def pothole(
     *,

@@ -17,7 +17,7 @@ from reports_store import ActorType, Contact, EventKind, NewEvent, ReportStore
 from reports_store.tracking import code_for, hash_of
 from tests.browser.conftest import visiting
 from tests.browser.test_residents_story import map_frame
-from tests.makers import PLANTED, pothole
+from tests.report_makers import PLANTED, pothole
 from tests.serving import Server, command, copied, serving
 
 pytestmark = pytest.mark.browser
@@ -75,7 +75,9 @@ def plant_reports(folder: Path, lon: float, lat: float) -> None:
     text = f"{ALL} {MARKDOWN}"
     finding = Finding(ALL[:180], "x", "x", ALL[:180])
     with ReportStore.open(folder / "reports.sqlite") as store:
-        new = pothole(lon + 0.0004, lat + 0.0004, body=text, contact=Contact(ALL[:180], ALL[:180], ALL[:180]))
+        new = pothole(
+            lon=lon + 0.0004, lat=lat + 0.0004, body=text, contact=Contact(ALL[:180], ALL[:180], ALL[:180])
+        )
         code = code_for(secret, new.uuid)
         new = replace(
             new, tracking_hash=hash_of(code), area=finding, road=finding, answers={"size": ALL[:180]}

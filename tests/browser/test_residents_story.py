@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.browser.conftest import SIZES, Visit, visiting
-from tests.makers import bomb_png, phone_photo
+from tests.photo_makers import phone_photo, png_of
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
@@ -163,9 +163,9 @@ def test_the_place_can_be_chosen_by_name_without_a_map(app: Server, chromium: Br
     [
         ("page.jpg", b"<html>not a photo</html>", "写真として読めない"),
         ("empty.jpg", b"", "中身が空"),
-        ("cut.jpg", phone_photo()[:20_000], "途中で切れています"),
-        ("bomb.png", bomb_png(13_000), "大きすぎます"),
-        ("huge.png", bomb_png(50_000), "大きすぎます"),
+        ("cut.jpg", phone_photo()[:5_000], "途中で切れています"),
+        ("bomb.png", png_of(13_000, 13_000), "大きすぎます"),
+        ("huge.png", png_of(50_000, 50_000), "大きすぎます"),
     ],
 )
 def test_a_file_that_is_no_photo_is_refused_in_words_and_nothing_typed_is_lost(

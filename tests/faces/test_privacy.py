@@ -16,7 +16,7 @@ from gisapp.rules import rules_of
 from gisapp.settings import Settings
 from gisapp.town import open_town
 from reports_store import ActorType, Contact, EventKind, GeomSource, NewEvent, Place
-from tests.makers import phone_photo
+from tests.photo_makers import phone_photo
 from tests.serving import Server, command, copied, serving
 
 NAME, PHONE, EMAIL = "秘密山花子", "080-9876-5432", "canary@secret.example"

@@ -41,7 +41,8 @@ from reports_store import (
 )
 from reports_store.errors import Conflict, InvalidCode, NotPublic, UnknownCategory, UnknownReport
 from reports_store.tracking import code_for
-from tests.makers import phone_photo, pothole
+from tests.photo_makers import phone_photo
+from tests.report_makers import pothole
 from tests.serving import command, copied
 
 
@@ -243,7 +244,7 @@ def placed(town: Town) -> list[str]:
 
 def test_a_full_viewport_is_counted_and_not_listed(town: Town) -> None:
     lon, lat = town.profile.center
-    town.reports.add_many([pothole(lon + i * 1e-5, lat) for i in range(SINGLE_LIMIT + 1)])
+    town.reports.add_many([pothole(lon=lon + i * 1e-5, lat=lat) for i in range(SINGLE_LIMIT + 1)])
     box = Box(lon - 0.02, lat - 0.02, lon + 0.02, lat + 0.02)
     features = watch(Watch(box, 15, Filters(public=True)), town.reports, town.categories)
     assert len(features) < SINGLE_LIMIT / 2
