@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from gisapp.pages.frame import apologise
 from gisapp.settings import Settings
-from gisapp.town import this_town, warm
+from gisapp.town import keep_tidy, this_town
 from gisapp.web.gate import Gate
 from gisapp.web.routes import routes
 from gisapp.web.shell import Shell
@@ -30,17 +30,22 @@ answer_small_packets_at_once()
 async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Open the town before the first request and close it after the last."""
     town = this_town()
-    threading.Thread(target=warm, args=(town,), name="warm", daemon=True).start()
+    stopping = threading.Event()
+    keeper = threading.Thread(target=keep_tidy, args=(town, stopping), name="keep tidy", daemon=True)
+    keeper.start()
     try:
         yield {}
     finally:
+        stopping.set()
+        keeper.join(10)
         town.close()
 
 
+settings = Settings.from_env()
 app = st.App(
     "gisapp/pages/home.py",
-    routes=routes(Settings.from_env(), this_town),
-    middleware=[Middleware(Gate), Middleware(Shell, title=say("page.app_title"))],
+    routes=routes(settings, this_town),
+    middleware=[Middleware(Gate, hosts=settings.hosts), Middleware(Shell, title=say("page.app_title"))],
     lifespan=lifespan,
     on_script_error=apologise,
 )

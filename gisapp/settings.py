@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+LOCAL = ("localhost", "127.0.0.1", "[::1]")
 HOUSE = Path(__file__).resolve().parent.parent
 
 
@@ -16,7 +17,8 @@ class Settings:
 
     data is the folder of everything that was entered (database, photos, layers); town_file describes the
     town; assets holds the front-end libraries that npm installed; tiles says whether browsers may be
-    offered 地理院タイル at all (a closed network sets it to off).
+    offered 地理院タイル at all (a closed network sets it to off); hosts are the names under which browsers
+    may reach the app, in small letters and without a port.
     """
 
     data: Path
@@ -24,10 +26,11 @@ class Settings:
     assets: Path
     port: int
     tiles: bool
+    hosts: tuple[str, ...]
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read GISAPP_DATA, GISAPP_TOWN, GISAPP_ASSETS, GISAPP_PORT and GISAPP_TILES."""
+        """Read GISAPP_DATA, GISAPP_TOWN, GISAPP_ASSETS, GISAPP_PORT, GISAPP_TILES and GISAPP_HOSTS."""
         given = os.environ if env is None else env
         data = Path(given.get("GISAPP_DATA") or "var").absolute()
         return cls(
@@ -36,6 +39,10 @@ class Settings:
             assets=Path(given.get("GISAPP_ASSETS") or HOUSE / "node_modules").absolute(),
             port=_port(given.get("GISAPP_PORT") or "8501"),
             tiles=(given.get("GISAPP_TILES") or "on").lower() not in {"off", "0", "no"},
+            hosts=(
+                *LOCAL,
+                *(one.strip().lower() for one in given.get("GISAPP_HOSTS", "").split(",") if one.strip()),
+            ),
         )
 
     @property

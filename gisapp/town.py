@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,15 +14,18 @@ from pathlib import Path
 
 from gisapp.flows.find import names
 from gisapp.flows.locate import town_area
-from gisapp.profile import TownProfile, read_profile
+from gisapp.profile import ProfileError, TownProfile, read_profile
 from gisapp.settings import Settings
+from gisapp.words import say
 from layers.catalogue import Catalogue
 from layers.errors import CatalogueError
 from layers.validate import TownArea
 from layers.versions import LayerShelf
 from reports_store import Categories, PhotoStore, ReportStore
+from reports_store.errors import ReportsError
 
 log = logging.getLogger("gisapp.town")
+KEY_BYTES = 32
 
 
 class Shelves:
@@ -112,23 +117,34 @@ def this_town() -> Town:
     return open_town(Settings.from_env())
 
 
-def warm(town: Town) -> None:
-    """Read the layers before the first person asks, and sweep photos that were chosen and never sent."""
+def keep_tidy(town: Town, stopping: threading.Event, every_s: float = 3600) -> None:
+    """Read the layers before the first person asks; then, each hour, sweep photos that were chosen a day ago
+    and never sent.
+    """
     town.layers.listing()
     names(town.layers)
-    town.photos.sweep(town.reports.photo_sha256s(), town.now() - timedelta(days=1))
+    while not stopping.is_set():
+        try:
+            town.photos.sweep(town.reports.photo_sha256s(), town.now() - timedelta(days=1))
+        except (ReportsError, OSError):
+            log.exception("the photos could not be swept; trying again in an hour")
+        stopping.wait(every_s)
 
 
 def _secret(path: Path) -> bytes:
-    """The installation's own key, made once; 照会番号 are derived from it."""
+    """The installation's own key, made once; 照会番号 are derived from it. Raises ProfileError if it is damaged."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(handle, "wb") as file:
-        key = secrets.token_bytes(32)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
+    if not path.exists():
+        unfinished = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+        handle = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was quicker: its key is the one
+            os.link(unfinished, path)
+        unfinished.unlink()
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise ProfileError(say("cli.bad_key", file=path, size=len(key)))
     return key

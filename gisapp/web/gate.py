@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import re
+from hashlib import sha256
 from urllib.parse import urlsplit
 
 from limits import parse
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gisapp.web.errors import refusal
 
-Send_ = Callable[[Message], Awaitable[None]]
-
+BROWSER_COOKIE = "gisapp_browser"
+BROWSER_HEADER = b"x-gisapp-browser"
 PAGES = frozenset({"/", "/report", "/lookup", "/reports", "/data"})
 OURS = ("/healthz", "/assets/", "/live/", "/photos/", "/opendata/")
 STREAMLIT = ("/_stcore/", "/media/", "/component/", "/static/")
@@ -24,10 +26,12 @@ CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 UPLOAD = "/_stcore/upload_file/"
 UPLOAD_LIMIT = 26 * 1024 * 1024  # one photo of 25 MB and its form fields
 BODY_LIMIT = 64 * 1024
-# Streamlit keeps an upload in memory until its session ends, so nobody may send without end. Behind a
-# reverse proxy, and on a shelter's Wi-Fi, many people share one address: its limit is far above one session's.
-UPLOADS_OF_A_SESSION = parse("40 per 10 minutes")
-UPLOADS_OF_AN_ADDRESS = parse("600 per 10 minutes")
+MEGABYTE = 1024 * 1024
+# Streamlit keeps an upload in memory until its session ends, so megabytes are counted: what one person's
+# five photos may weigh and once more, and what the server's memory bears from all together. Addresses are
+# not counted: behind a reverse proxy, or on a shelter's Wi-Fi, a whole town is one address.
+MB_OF_A_SESSION = parse("250 per 10 minutes")
+MB_OF_ALL = parse("2000 per 10 minutes")
 
 
 class BodyTooLarge(Exception):
@@ -37,9 +41,10 @@ class BodyTooLarge(Exception):
 class Gate:
     """ASGI middleware that runs before everything else."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: tuple[str, ...]) -> None:
         self.app = app
-        self.uploads = MovingWindowRateLimiter(MemoryStorage())
+        self.hosts = hosts
+        self.uploads = FixedWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -50,8 +55,9 @@ class Gate:
             await self.app(scope, receive, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if same_origin(Headers(scope=scope), required=True):
-            await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        if self._our_host(headers) and same_origin(headers, required=True):
+            await self.app(with_browser(scope, headers), receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
@@ -69,13 +75,15 @@ class Gate:
             await send(message)
 
         try:
-            await self.app(scope, limited(receive, limit), watch)
+            await self.app(with_browser(scope, Headers(scope=scope)), limited(receive, limit), watch)
         except BodyTooLarge:
             if not started:
                 await refusal(413, "too_large")(scope, receive, send)
 
     def _refused(self, scope: Scope) -> Response | None:
         path, method, headers = scope["path"], scope["method"], Headers(scope=scope)
+        if not self._our_host(headers):
+            return refusal(400, "other_host")
         if not known(path):
             return refusal(404, "not_found")
         if method in {"GET", "HEAD", "OPTIONS"}:
@@ -88,16 +96,33 @@ class Gate:
             return self._upload_refused(scope, headers)
         return None
 
+    def _our_host(self, headers: Headers) -> bool:
+        # A page elsewhere may point its own name at this machine; only names we were given are ours.
+        host = headers.get("host", "").lower()
+        return "*" in self.hosts or re.sub(r":\d+$", "", host) in self.hosts
+
     def _upload_refused(self, scope: Scope, headers: Headers) -> Response | None:
-        declared = headers.get("content-length", "0")
-        if declared.isascii() and declared.isdigit() and int(declared) > UPLOAD_LIMIT:
+        declared = headers.get("content-length", "")
+        size = int(declared) if declared.isascii() and declared.isdigit() else UPLOAD_LIMIT
+        if size > UPLOAD_LIMIT:
             return refusal(413, "too_large")
-        session = scope["path"].removeprefix(UPLOAD).split("/")[0]
-        address = scope["client"][0] if scope.get("client") else "unknown"
+        session, weight = scope["path"].removeprefix(UPLOAD).split("/")[0], size // MEGABYTE + 1
         hit = self.uploads.hit
-        if not (hit(UPLOADS_OF_A_SESSION, session) and hit(UPLOADS_OF_AN_ADDRESS, address)):
+        if not (hit(MB_OF_A_SESSION, session, cost=weight) and hit(MB_OF_ALL, cost=weight)):
             return refusal(429, "too_many")
         return None
+
+
+def with_browser(scope: Scope, headers: Headers) -> Scope:
+    """The request with the browser's own cookie as a header of ours, and without one that it sent itself.
+
+    Streamlit lets a session be resumed by whoever knows its id and is the same user; the id stands in
+    upload addresses. With this header as the user (server.trustedUserHeaders), knowing the id is not enough.
+    """
+    cookie = cookie_parser(headers.get("cookie", "")).get(BROWSER_COOKIE, "")
+    kept = [pair for pair in scope["headers"] if pair[0] != BROWSER_HEADER]
+    mark = sha256(cookie.encode("utf-8", "surrogateescape")).hexdigest().encode()
+    return {**scope, "headers": [*kept, (BROWSER_HEADER, mark)]}
 
 
 def known(path: str) -> bool:
@@ -112,7 +137,10 @@ def same_origin(headers: Headers, required: bool = False) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return not required
-    return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    try:
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    except ValueError:  # such as "http://["
+        return False
 
 
 def limited(receive: Receive, limit: int) -> Receive:

@@ -6,11 +6,13 @@ import base64
 import re
 from hashlib import sha256
 from html import escape
+from secrets import token_urlsafe
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gisapp.web.gate import PAGES
+from gisapp.web.gate import BROWSER_COOKIE, PAGES
 
 GSI = "https://cyberjapandata.gsi.go.jp"
 _SAME = (
@@ -49,12 +51,16 @@ class Shell:
                 return
             parts.append(message.get("body", b""))
             if not message.get("more_body"):
-                await self._deliver(start, b"".join(parts), send)
+                await self._deliver(scope, start, b"".join(parts), send)
 
         await self.app(_plain(scope), receive, hold)
 
-    async def _deliver(self, start: Message, page: bytes, send: Send) -> None:
+    async def _deliver(self, scope: Scope, start: Message, page: bytes, send: Send) -> None:
         headers = MutableHeaders(raw=start["headers"])
+        if BROWSER_COOKIE not in cookie_parser(Headers(scope=scope).get("cookie", "")):
+            secure = "; Secure" if _https(scope) else ""
+            mark = f"{BROWSER_COOKIE}={token_urlsafe(32)}; Path=/; HttpOnly; SameSite=Lax{secure}"
+            headers.append("set-cookie", mark)  # on pages only: scripts and pictures load side by side
         if headers.get("content-type", "").startswith("text/html") and page:
             page = self.rewritten(page)
             headers["content-length"] = str(len(page))
@@ -70,6 +76,10 @@ class Shell:
         title = f"<title>{escape(self.title)}</title>".encode()
         page = page.replace(b"<title>Streamlit</title>", title, 1)
         return page.replace(b"./favicon.png", b"/assets/gisapp/icon.svg", 1)
+
+
+def _https(scope: Scope) -> bool:
+    return scope.get("scheme") == "https" or Headers(scope=scope).get("x-forwarded-proto") == "https"
 
 
 def page_policy(page: bytes) -> str:

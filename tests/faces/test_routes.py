@@ -11,7 +11,7 @@ import pytest
 import websockets
 from websockets.exceptions import InvalidStatus
 
-from gisapp.web.gate import UPLOAD_LIMIT, UPLOADS_OF_A_SESSION, Gate
+from gisapp.web.gate import MB_OF_A_SESSION, UPLOAD_LIMIT, Gate
 from tests.serving import Server, awaited
 
 JAPANESE = "お試しください"
@@ -138,7 +138,7 @@ def test_bytes_are_counted_as_they_come_whatever_was_promised() -> None:
         "type": "http", "method": "PUT", "path": "/_stcore/upload_file/s/f", "query_string": b"",
         "headers": [(b"content-length", b"10"), (b"host", b"town")], "client": ("10.0.0.1", 5),
     }  # fmt: skip
-    awaited(Gate(reading)(scope, endless, send))  # type: ignore[arg-type]
+    awaited(Gate(reading, ("town",))(scope, endless, send))  # type: ignore[arg-type]
 
     assert sent[0]["status"] == 413
     assert taken <= UPLOAD_LIMIT
@@ -148,7 +148,7 @@ def test_one_session_may_not_upload_without_end() -> None:
     async def accepting(scope: object, receive: object, send: object) -> None:
         await send({"type": "http.response.start", "status": 204, "headers": []})  # type: ignore[operator]
 
-    gate = Gate(accepting)  # type: ignore[arg-type]
+    gate = Gate(accepting, ("town",))  # type: ignore[arg-type]
 
     def put(session: str) -> int:
         statuses: list[int] = []
@@ -161,13 +161,14 @@ def test_one_session_may_not_upload_without_end() -> None:
             return {"type": "http.request", "body": b"", "more_body": False}
 
         scope = {"type": "http", "method": "PUT", "path": f"/_stcore/upload_file/{session}/f", "query_string": b"",
-                 "headers": [(b"host", b"town")], "client": ("10.0.0.1", 5)}  # fmt: skip
+                 "headers": [(b"host", b"town"), (b"content-length", b"26214400")], "client": ("10.0.0.1", 5)}  # fmt: skip
         awaited(gate(scope, receive, send))  # type: ignore[arg-type]
         return statuses[0]
 
-    answers = [put("one") for _ in range(UPLOADS_OF_A_SESSION.amount + 1)]
+    allowed = MB_OF_A_SESSION.amount // 26
+    answers = [put("one") for _ in range(allowed + 1)]
 
-    assert answers[:-1] == [204] * UPLOADS_OF_A_SESSION.amount
+    assert answers[:-1] == [204] * allowed
     assert answers[-1] == 429
     assert put("another") == 204
 
@@ -195,6 +196,27 @@ def test_a_socket_without_our_origin_is_refused(app: Server, origin: str | None)
     with pytest.raises(InvalidStatus) as refused:
         awaited(connect())
     assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "http://127.0.0.1:1", "file://"])
+def test_an_odd_origin_is_refused_in_words(app: Server, origin: str) -> None:
+    refused = httpx.put(f"{app.url}/_stcore/upload_file/s/f", content=b"x", headers={"Origin": origin})
+    assert refused.status_code == 403
+    assert JAPANESE in refused.text
+
+
+def test_only_names_that_were_given_to_the_app_are_answered(app: Server) -> None:
+    refused = get(app, "/healthz", headers={"Host": "evil.example"})
+    assert refused.status_code == 400
+    assert "GISAPP_HOSTS" in refused.text
+
+
+def test_each_browser_gets_a_mark_of_its_own_that_scripts_cannot_read(app: Server) -> None:
+    first, second = (get(app, "/").headers["set-cookie"] for _ in range(2))
+    assert first.split(";")[0] != second.split(";")[0]
+    assert "HttpOnly" in first
+    assert "SameSite=Lax" in first
+    assert "gisapp_browser" not in get(app, "/live/config.json").headers.get("set-cookie", "")
 
 
 def test_assets_are_kept_for_ever_only_under_a_name_that_changes(app: Server) -> None:
