@@ -18,6 +18,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return commands.run(given, out=sys.stdout, err=sys.stderr)
 
 
+def day(text: str) -> date:
+    """A date as 2026-04-01."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"「{text}」は日付ではありません。2026-04-01 のように書いてください"
+        ) from None
+
+
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(prog="gisapp", description="町の地図: 住民の通報と各課の地図を1枚に")
@@ -47,6 +57,7 @@ def _town(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     create = steps.add_parser("create", help="町を作る")
     create.add_argument("--name", required=True, help="町の名前（例: 関ケ原町）")
     create.add_argument("--code", required=True, help="全国地方公共団体コード6桁（例: 213624）")
+    create.add_argument("--accept-repairs", action="store_true", help="直せる誤りは直して取り込む")
     create.add_argument("--boundary", type=Path, help="国土数値情報 N03（行政区域）のファイル")
 
 
@@ -56,7 +67,7 @@ def _layer(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     add.add_argument("file", type=Path)
     add.add_argument("--as", dest="kind", required=True, metavar="KIND", help="種別（例: evacuation_site）")
     add.add_argument("--id", dest="layer_id", help="レイヤーのID（なければ種別と同じ）")
-    add.add_argument("--as-of", type=date.fromisoformat, help="データの時点（例: 2026-04-01）")
+    add.add_argument("--as-of", type=day, help="データの時点（例: 2026-04-01）")
     add.add_argument("--accept-repairs", action="store_true", help="直せる誤りは直して取り込む")
     listing = steps.add_parser("list", help="レイヤーの一覧")
     listing.add_argument("--json", action="store_true", help="JSONで出す")

@@ -16,11 +16,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TextIO
 
+from gisapp.flows.describe import NEVER
 from gisapp.flows.explain import explain, explain_fault, explain_faults
 from gisapp.flows.found_town import found_town
-from gisapp.flows.import_layer import How, ensure_entry, import_layer
-from gisapp.flows.locate import town_area
-from gisapp.flows.plant_sample import MADE_BY, plant_catalogue, plant_layers, plant_reports
+from gisapp.flows.import_layer import How, entry_for, import_layer
+from gisapp.flows.locate import boundary_of, town_area
+from gisapp.flows.plant_sample import plant_catalogue, plant_layers, plant_reports
 from gisapp.flows.publish import csv_lines, export, geojson_parts
 from gisapp.profile import Phone, ProfileError, TownProfile, read_profile, write_profile
 from gisapp.rules import rules_of
@@ -28,10 +29,11 @@ from gisapp.sample import build
 from gisapp.settings import HOUSE, Settings
 from gisapp.town import open_layers, open_town, own_catalogue
 from gisapp.words import say
-from layers.catalogue import Catalogue
 from layers.codes import prefecture_of
 from layers.errors import CatalogueError, ImportRefused, LayersError, UnreadableFile
 from layers.kinds import kind_of
+from layers.readers import Read
+from layers.validate import Admitted
 from layers.versions import LayerShelf
 from reports_store.errors import ReportsError
 
@@ -48,7 +50,7 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     except (ReportsError, LayersError) as error:
         print(explain(error), file=err)
     except ProfileError as error:
-        print(say("cli.no_town", why=error), file=err)
+        print(say(f"cli.{error.key}", **error.values), file=err)
     except OSError as error:
         print(say("cli.file_trouble", name=error.filename or "", why=error.strerror or error), file=err)
     except ValueError as error:
@@ -57,8 +59,8 @@ def run(given: argparse.Namespace, out: TextIO, err: TextIO) -> int:
 
 
 def _start(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
-    if not settings.town_file.exists():
-        _sample(argparse.Namespace(seed=8), settings, tell)
+    if not settings.town_file.exists() and (refused := _sample(argparse.Namespace(seed=8), settings, tell)):
+        return refused
     return _serve(given, settings, tell)
 
 
@@ -68,7 +70,13 @@ def _serve(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
     tell(say("cli.serving", town=profile.name, url=f"http://127.0.0.1:{port}", data=settings.data))
     tell(say("cli.accounts"))
     command = [sys.executable, "-m", "streamlit", "run", str(HOUSE / "streamlit_app.py")]
-    environment = {**os.environ, "GISAPP_DATA": str(settings.data), "GISAPP_PORT": str(port)}
+    environment = {
+        **os.environ,
+        "GISAPP_DATA": str(settings.data),
+        "GISAPP_TOWN": str(settings.town_file),
+        "GISAPP_ASSETS": str(settings.assets),
+        "GISAPP_PORT": str(port),
+    }
     os.chdir(HOUSE)  # .streamlit/config.toml is looked for here
     os.execve(sys.executable, [*command, "--server.port", str(port)], environment)
 
@@ -77,11 +85,17 @@ def _sample(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
     if settings.town_file.exists():
         tell(say("cli.town_exists", file=settings.town_file))
         return 1
+    unfinished = settings.data / "town.unfinished.toml"
+    kept = [
+        path for path in (settings.database, settings.photo_folder, settings.layer_folder) if path.exists()
+    ]
+    if kept and not unfinished.exists():
+        tell(say("cli.data_without_town", data=settings.data, file=settings.town_file))
+        return 1
     tell(say("cli.making_sample"))
     sample = build(seed=given.seed)
-    unfinished = settings.data / "town.unfinished.toml"
-    if unfinished.exists():  # an earlier making was cut off: what it left is made-up data only
-        _clear(settings)
+    # The mark is only ever set in a folder without data, so behind it there is nothing but a sample cut off.
+    _clear(settings)
     write_profile(sample_profile(sample.profile), unfinished)
     plant_catalogue(sample, own_catalogue(settings))
     plant_layers(sample, open_layers(settings, sample.profile["zone"]))
@@ -127,11 +141,10 @@ def _create(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
     if settings.town_file.exists():
         tell(say("cli.town_exists", file=settings.town_file))
         return 1
-    founded = found_town(given.name, given.code, given.boundary)
-    if founded.boundary is not None and founded.rows is not None:
-        _keep_boundary(
-            given.boundary, founded.rows, founded.boundary, open_layers(settings, founded.profile.zone)
-        )
+    founded = found_town(given.name, given.code, given.boundary, given.accept_repairs)
+    if founded.boundary is not None and founded.admitted is not None:
+        layers = open_layers(settings, founded.profile.zone)
+        _keep_boundary(given.boundary, founded.boundary, founded.admitted, layers)
     write_profile(founded.profile, settings.town_file)
     tell(say("cli.town_made", name=founded.profile.name, zone=founded.profile.zone, file=settings.town_file))
     if founded.boundary is None:
@@ -139,28 +152,30 @@ def _create(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
     return 0
 
 
-def _keep_boundary(path: Path, rows, found, layers: LayerShelf) -> None:  # type: ignore[no-untyped-def]
+def _keep_boundary(path: Path, found: Read, admitted: Admitted, layers: LayerShelf) -> None:
     layers.add(
         "boundary",
-        rows,
+        admitted.frame,
         reader=found.reader,
         source_name=path.name,
         source_sha256=sha256(path.read_bytes()).hexdigest(),
         by=_me(),
         at=datetime.now(UTC),
         as_of=found.as_of,
+        repairs=admitted.repairs,
     )
 
 
 def _import(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
     profile = read_profile(settings.town_file)
     kind = kind_of(given.kind)
-    layer_id = given.layer_id or kind.id
-    own = own_catalogue(settings)
-    catalogue = ensure_entry(layer_id, kind, Catalogue.load(own), own)
-    layers = LayerShelf(settings.layer_folder, catalogue, profile.zone)
+    layers = open_layers(settings, profile.zone)
+    entry = entry_for(given.layer_id or kind.id, kind, layers.catalogue)
     how = How(by=_me(), at=datetime.now(UTC), as_of=given.as_of, accept_repairs=given.accept_repairs)
-    done = import_layer(given.file, kind, layer_id, layers, town_area(profile, layers), how)
+    own, area = own_catalogue(settings), town_area(profile, layers)
+    done = import_layer(given.file, entry, layers, own, area, how)
+    if entry.id == "boundary" and (outline := boundary_of(profile, layers)) is not None:
+        write_profile(replace(profile, bounds=outline.bounds), settings.town_file)
     for note in done.notes[:20]:
         tell(explain_fault(note))
     tell(
@@ -188,6 +203,7 @@ def _list(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
             "ok": state.ok,
         }
         for state in layers.listing()
+        if state.reason != NEVER
     ]
     if given.json:
         tell(json.dumps(states, ensure_ascii=False, indent=2))
@@ -212,7 +228,7 @@ def _me() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container may run under a number without a name
-        return MADE_BY if os.environ.get("GISAPP_SAMPLE") else "cli"
+        return "cli"
 
 
 TASKS: dict[str, Callable[[argparse.Namespace, Settings, Say], int]] = {

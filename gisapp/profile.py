@@ -15,7 +15,11 @@ Bounds = tuple[float, float, float, float]
 
 
 class ProfileError(Exception):
-    """The town's file is missing or cannot be used; the message names the file and the key."""
+    """The town's file is missing or cannot be used; key names the sentence and values fill it."""
+
+    def __init__(self, key: str, /, **values: object) -> None:
+        super().__init__(key, values)
+        self.key, self.values = key, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +54,72 @@ def read_profile(path: Path) -> TownProfile:
     """Read a town's TOML file. Raises ProfileError naming the key that is missing or wrong."""
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ProfileError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{path}: {error}") from error
-    return _profile(raw, path)
+    except FileNotFoundError:
+        raise ProfileError("town_missing", file=path) from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError("town_unreadable", file=path, why=error) from error
+    checked = _Checked(raw, path)
+    return TownProfile(
+        name=checked.text("name"),
+        code=checked.text("code"),
+        prefecture=checked.text("prefecture"),
+        zone=checked.zone(),
+        bounds=checked.bounds(),
+        sample=raw.get("sample") is True,
+        phones=checked.phones(),
+    )
 
 
-def _profile(raw: Mapping[str, Any], path: Path) -> TownProfile:
-    try:
-        west, south, east, north = (float(value) for value in raw["bounds"])
-        return TownProfile(
-            name=str(raw["name"]),
-            code=str(raw["code"]),
-            prefecture=str(raw["prefecture"]),
-            zone=int(raw["zone"]),
-            bounds=(west, south, east, north),
-            sample=bool(raw.get("sample", False)),
-            phones=tuple(Phone(**phone) for phone in raw.get("phones", ())),
-        )
-    except KeyError as error:
-        raise ProfileError(f"{path}: the key {error.args[0]!r} is missing") from error
-    except (TypeError, ValueError) as error:
-        raise ProfileError(f"{path}: {error}") from error
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """The file's values, each refused by name unless it is what the town needs."""
+
+    raw: Mapping[str, Any]
+    path: Path
+
+    def value(self, key: str) -> Any:
+        if key not in self.raw:
+            raise ProfileError("town_key_missing", file=self.path, key=key)
+        return self.raw[key]
+
+    def refuse(self, key: str, expected: str) -> ProfileError:
+        found = self.raw.get(key)
+        return ProfileError("town_value_wrong", file=self.path, key=key, found=found, expected=expected)
+
+    def text(self, key: str) -> str:
+        found = self.value(key)
+        if not isinstance(found, str) or not found.strip():
+            raise self.refuse(key, '"…"')
+        return found
+
+    def zone(self) -> int:
+        found = self.value("zone")
+        if type(found) is not int or not 6669 <= found <= 6687:
+            raise self.refuse("zone", "6669–6687")
+        return found
+
+    def bounds(self) -> Bounds:
+        found = self.value("bounds")
+        if (
+            not isinstance(found, list)
+            or len(found) != 4
+            or not all(type(side) in (int, float) for side in found)
+        ):
+            raise self.refuse("bounds", "[west, south, east, north]")
+        west, south, east, north = (float(side) for side in found)
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):  # false for NaN as well
+            raise self.refuse("bounds", "[west < east, south < north]")
+        return west, south, east, north
+
+    def phones(self) -> tuple[Phone, ...]:
+        found = self.raw.get("phones", [])
+        known = {"label", "number", "hours"}
+        for one in found if isinstance(found, list) else [None]:
+            if not isinstance(one, dict) or not {"label", "number"} <= set(one) <= known:
+                raise self.refuse("phones", "label, number, hours")
+            if not all(isinstance(value, str) for value in one.values()):
+                raise self.refuse("phones", '"…"')
+        return tuple(Phone(**one) for one in found)
 
 
 def write_profile(profile: TownProfile, path: Path) -> None:

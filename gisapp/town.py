@@ -16,7 +16,6 @@ from gisapp.flows.find import names
 from gisapp.flows.locate import town_area
 from gisapp.profile import ProfileError, TownProfile, read_profile
 from gisapp.settings import Settings
-from gisapp.words import say
 from layers.catalogue import Catalogue
 from layers.errors import CatalogueError
 from layers.validate import TownArea
@@ -146,5 +145,5 @@ def _secret(path: Path) -> bytes:
         unfinished.unlink()
     key = path.read_bytes()
     if len(key) != KEY_BYTES:
-        raise ProfileError(say("cli.bad_key", file=path, size=len(key)))
+        raise ProfileError("bad_key", file=path, size=len(key))
     return key

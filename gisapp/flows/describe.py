@@ -93,7 +93,7 @@ def report_rows(report: PublicReport, categories: Categories) -> list[tuple[str,
     rows = [(questions.get(key, key), answer) for key, answer in report.answers.items()]
     rows.append((say("report.received_on"), report.received_on.isoformat()))
     rows.append((say("report.area"), report.area or say("report.unknown")))
-    rows.append((say("report.road_manager"), report.road_manager or say("report.no_road")))
+    rows.append((say("report.road_manager"), report.road_manager or say("report.unknown")))
     return rows
 
 
@@ -123,19 +123,27 @@ def place_of(public_id: str, reports: ReportStore, categories: Categories) -> tu
 
 
 def layer_lines(layers: LayerShelf) -> list[str]:
-    """The public layers, a line each: title, rows, date and source."""
-    return [
-        say(
-            "page.data_page.layer_line",
-            title=state.title,
-            rows=state.rows,
-            as_of=state.as_of or say("report.unknown"),
-            attribution=state.attribution,
-            licence=state.licence,
-        )
-        for state in layers.listing()
-        if state.ok and state.visibility == "public"
-    ]
+    """The public layers, a line each: title, rows, date and source; one that cannot be read says so."""
+    return [_line(state) for state in shown_layers(layers)]
+
+
+def _line(state: LayerState) -> str:
+    if not state.ok:
+        last = day(state.last_good) if state.last_good else say("map.never")
+        return say("map.layer_failed", title=state.title, date=last)
+    return say(
+        "page.data_page.layer_line",
+        title=state.title,
+        rows=state.rows,
+        as_of=state.as_of or say("report.unknown"),
+        attribution=state.attribution,
+        licence=state.licence,
+    )
+
+
+def shown_layers(layers: LayerShelf) -> list[LayerState]:
+    """The public layers that this town has, the failed ones among them."""
+    return [state for state in layers.listing() if state.visibility == "public" and state.reason != NEVER]
 
 
 def photo_links(report: PublicReport) -> list[dict[str, str]]:

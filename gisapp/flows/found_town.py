@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
 import geopandas as gpd
 
 from gisapp.profile import Bounds, TownProfile
-from layers.box import JAPAN
+from layers.box import JAPAN, Box
 from layers.codes import city_part, is_prefecture, prefecture_of
 from layers.crs import plane_zone
 from layers.errors import LayersError
 from layers.kinds import KINDS
 from layers.names import same_name
 from layers.readers import Read, read
+from layers.validate import Admitted, TownArea, admit
 
 
 class NotInFile(LayersError):
@@ -43,13 +45,14 @@ class Founded:
 
     profile: TownProfile
     boundary: Read | None
-    rows: gpd.GeoDataFrame | None
+    admitted: Admitted | None
 
 
-def found_town(name: str, code: str, boundary: Path | None) -> Founded:
+def found_town(name: str, code: str, boundary: Path | None, accept_repairs: bool = False) -> Founded:
     """Work out a town's profile. Without a boundary its extent is unknown and Japan's is taken.
 
-    Raises BadCode for a code whose check digit is wrong, NotInFile and OtherName for a file of other towns.
+    Raises BadCode for a code whose check digit is wrong, NotInFile and OtherName for a file of other
+    towns, ImportRefused for an outline that cannot be used as it is.
     """
     prefecture = prefecture_of(code)
     if boundary is None:
@@ -59,7 +62,11 @@ def found_town(name: str, code: str, boundary: Path | None) -> Founded:
     if not is_prefecture(code) and not same_name(name, str(rows["name"].iloc[0])):
         raise OtherName(name, str(rows["name"].iloc[0]))
     west, south, east, north = (float(side) for side in rows.total_bounds)
-    return Founded(_profile(name, code, prefecture, (west, south, east, north)), found, rows)
+    profile = _profile(name, code, prefecture, (west, south, east, north))
+    notes = tuple(note for note in found.notes if note.row is None or note.row in rows.index)
+    area = TownArea(code, profile.zone, Box(*profile.bounds))
+    own = dataclasses.replace(found, frame=rows, notes=notes)
+    return Founded(profile, found, admit(own, KINDS["boundary"], area, accept_repairs=accept_repairs))
 
 
 def _own_rows(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 
 from layers.catalogue import Catalogue, Entry, append_entry
-from layers.errors import Fault
-from layers.kinds import Kind
+from layers.errors import Fault, LayersError
+from layers.kinds import Kind, kind_of
 from layers.readers import read
 from layers.validate import TownArea, admit
 from layers.versions import LayerShelf, LayerVersion
@@ -35,18 +35,33 @@ class Imported:
     notes: tuple[Fault, ...]
 
 
+class OtherKind(LayersError):
+    """The layer exists and is of another kind than the file is said to be."""
+
+    code = "layer_of_other_kind"
+
+    def __init__(self, layer_id: str, title: str, kind: str) -> None:
+        super().__init__(layer_id, title, kind)
+        self.layer_id, self.title, self.kind = layer_id, title, kind
+
+
 def import_layer(
-    path: Path, kind: Kind, layer_id: str, layers: LayerShelf, area: TownArea, how: How
+    path: Path, entry: Entry, layers: LayerShelf, own: Path, area: TownArea, how: How
 ) -> Imported:
-    """Import a file as the next version of a layer.
+    """Import a file as the next version of a layer; a layer that is new is written into the town's own
+    catalogue once its first file has been accepted.
 
     Raises UnreadableFile or ImportRefused with every fault of the file at once; nothing is kept then, and
     the version before stays.
     """
+    kind = kind_of(entry.kind)
     found = read(path, kind)
     admitted = admit(found, kind, area, accept_repairs=how.accept_repairs)
+    if entry.id not in layers.catalogue:
+        append_entry(own, entry)
+        layers = LayerShelf(layers.folder, layers.catalogue.with_entry(entry), layers.zone)
     version = layers.add(
-        layer_id,
+        entry.id,
         admitted.frame,
         reader=found.reader,
         source_name=path.name,
@@ -59,22 +74,11 @@ def import_layer(
     return Imported(version, found.reader, found.why, admitted.notes)
 
 
-def ensure_entry(layer_id: str, kind: Kind, catalogue: Catalogue, own: Path) -> Catalogue:
-    """A catalogue that knows the layer; a new id gets an entry like its kind's in the town's own file."""
-    if layer_id in catalogue:
-        return catalogue
-    pattern = catalogue.entry(kind.id)
-    entry = Entry(
-        id=layer_id,
-        title=f"{kind.title}（{layer_id}）",
-        kind=kind.id,
-        theme=pattern.theme,
-        department=pattern.department,
-        visibility=pattern.visibility,
-        licence=pattern.licence,
-        attribution=pattern.attribution,
-        default_on=pattern.default_on,
-        order=pattern.order,
-    )
-    append_entry(own, entry)
-    return catalogue.with_entry(entry)
+def entry_for(layer_id: str, kind: Kind, catalogue: Catalogue) -> Entry:
+    """The catalogue's entry of a layer, or one like its kind's for a new id. Raises OtherKind."""
+    if layer_id not in catalogue:
+        return replace(catalogue.entry(kind.id), id=layer_id, title=f"{kind.title}（{layer_id}）")
+    entry = catalogue.entry(layer_id)
+    if entry.kind != kind.id:
+        raise OtherKind(layer_id, kind_of(entry.kind).title, kind.title)
+    return entry

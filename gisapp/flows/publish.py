@@ -9,16 +9,14 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 
 from gisapp.words import say
-from reports_store import Categories, Filters, ReportStore
-from reports_store.privacy import PublicReport, public
+from reports_store import Categories, Category, Filters, ReportStore
+from reports_store.privacy import public_properties
 
 BATCH = 500
-JST = ZoneInfo("Asia/Tokyo")
 COLUMNS = (
     "public_id",
     "category",
@@ -45,7 +43,7 @@ def geojson_parts(reports: ReportStore, categories: Categories) -> Iterator[byte
     Reports without a public place have a null geometry: they are counted, not hidden.
     """
     yield b'{"type":"FeatureCollection","features":['
-    features = (_feature(report, categories) for report in _public(reports, categories))
+    features = (_feature(report) for report in _public(reports, categories))
     for number, part in enumerate(_batches(features)):
         yield (b",\n" if number else b"\n") + part
     yield b"\n]}\n"
@@ -54,7 +52,7 @@ def geojson_parts(reports: ReportStore, categories: Categories) -> Iterator[byte
 def csv_lines(reports: ReportStore, categories: Categories) -> Iterator[bytes]:
     """The same as CSV: UTF-8 with BOM so that Excel opens it, CRLF, one header line."""
     yield b"\xef\xbb\xbf" + _csv([[say(f"export.{name}") for name in COLUMNS]])
-    rows = (_row(report, categories) for report in _public(reports, categories))
+    rows = ([_cell(value) for value in report.values()] for report in _public(reports, categories))
     while batch := list(islice(rows, BATCH)):
         yield _csv(batch)
 
@@ -75,42 +73,34 @@ def export(parts: Iterator[bytes], target: Path) -> int:
     return written
 
 
-def _public(reports: ReportStore, categories: Categories) -> Iterator[PublicReport]:
+def _public(reports: ReportStore, categories: Categories) -> Iterator[dict[str, Any]]:
     for report in reports.stream(Filters(public=True)):
-        yield public(report, categories[report.category])
+        category = categories[report.category]
+        yield _properties(public_properties(report, category), category)
 
 
-def _feature(report: PublicReport, categories: Categories) -> bytes:
-    properties = _properties(report, categories)
+def _properties(shown: dict[str, Any], category: Category) -> dict[str, Any]:
+    """The allow-list in words; an empty text is an unknown value and becomes null."""
+    named = {
+        **shown,
+        "category_name": category.name("ja"),
+        "state_name": say(f"report.state.{shown['state']}"),
+        "place_accuracy_m": shown["accuracy_m"],
+        "answers": "；".join(shown["answers"].values()),
+    }
+    return {name: None if named[name] == "" else named[name] for name in COLUMNS}
+
+
+def _feature(properties: dict[str, Any]) -> bytes:
     lon, lat = properties.pop("lon"), properties.pop("lat")
     geometry = None if lon is None else {"type": "Point", "coordinates": [lon, lat]}
-    feature = {"type": "Feature", "id": report.public_id, "geometry": geometry, "properties": properties}
-    return orjson.dumps(feature)
-
-
-def _properties(report: PublicReport, categories: Categories) -> dict[str, Any]:
-    place = report.place
-    return {
-        "public_id": report.public_id,
-        "category": report.category,
-        "category_name": categories[report.category].name("ja"),
-        "state": report.state.value,
-        "state_name": say(f"report.state.{report.state}"),
-        "received_on": report.received_on.isoformat(),
-        "updated_at": report.updated_at.astimezone(JST).isoformat(timespec="seconds"),
-        "area": report.area or None,
-        "road_manager": report.road_manager or None,
-        "lon": None if place is None else place.lon,
-        "lat": None if place is None else place.lat,
-        "place_accuracy_m": None if place is None else place.accuracy_m,
-        "answers": "；".join(report.answers.values()) or None,
-        "body": report.body or None,
+    feature = {
+        "type": "Feature",
+        "id": properties["public_id"],
+        "geometry": geometry,
+        "properties": properties,
     }
-
-
-def _row(report: PublicReport, categories: Categories) -> list[Any]:
-    found = _properties(report, categories)
-    return [_cell(found[name]) for name in COLUMNS]
+    return orjson.dumps(feature)
 
 
 def _cell(value: Any) -> Any:

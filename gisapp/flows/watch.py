@@ -31,25 +31,30 @@ class Watch:
     filters: Filters
 
 
-def watch(view: Watch, reports: ReportStore, categories: Categories) -> list[dict[str, Any]]:
-    """GeoJSON features (RFC 7946, lon/lat) for one viewport of the public map.
+def watch(view: Watch, reports: ReportStore, categories: Categories) -> dict[str, Any]:
+    """A GeoJSON FeatureCollection (RFC 7946, lon/lat) for one viewport of the public map.
 
-    The cost does not grow with the number of reports: counts come from the store's pyramid, and pins are
-    read only where there are few.
+    "truncated": true tells that the newest pins alone are shown, as only the deepest zoom does. The cost
+    does not grow with the number of reports: counts come from the store's pyramid, and pins are read only
+    where there are few.
     """
     filters = replace(view.filters, box=view.box)
     level = min(max(view.zoom + CELL_LEVELS, LEVELS[0]), LEVELS[-1])
     cells = reports.cell_counts(view.box, level, filters)
     total = sum(cell.n for cell in cells)
     if total > SINGLE_LIMIT and view.zoom < 20:
-        return [_count(cell.lon, cell.lat, cell.n) for cell in cells if cell.n]
+        return _collection([_count(cell.lon, cell.lat, cell.n) for cell in cells if cell.n])
     shown = [
         public(report, categories[report.category]) for report in reports.newest(filters, limit=SINGLE_LIMIT)
     ]
     placed = [(report, report.place) for report in shown if report.place is not None]
     if view.zoom >= PINS_FROM_ZOOM:
-        return [_pin(report, place) for report, place in placed]
-    return list(_grouped(placed, view.zoom + CELL_LEVELS))
+        return _collection([_pin(report, place) for report, place in placed], total > SINGLE_LIMIT)
+    return _collection(list(_grouped(placed, view.zoom + CELL_LEVELS)))
+
+
+def _collection(features: list[dict[str, Any]], truncated: bool = False) -> dict[str, Any]:
+    return {"type": "FeatureCollection", "features": features, "truncated": truncated}
 
 
 def _grouped(placed: Iterable[Placed], level: int) -> Iterable[dict[str, Any]]:

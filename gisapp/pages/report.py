@@ -8,7 +8,7 @@ from uuid import uuid4
 import streamlit as st
 
 from gisapp.flows.explain import explain
-from gisapp.flows.find import landmarks
+from gisapp.flows.find import Landmark, landmarks
 from gisapp.flows.locate import Located, locate
 from gisapp.flows.submit import Draft, Receipt, submit
 from gisapp.map.canvas import town_map
@@ -60,22 +60,26 @@ def place_step(photos: tuple[StoredPhoto, ...]) -> tuple[Place | None, Located |
     from_photo, outside = photo_place(photos)
     if outside:
         st.warning(plain(say("report.form.place_photo_outside", town=town.profile.name)))
-    pin = (from_photo.lon, from_photo.lat) if from_photo else None
+    by_photo, by_name = made("photo", from_photo), made("landmark", named_place())
+    pinned = newest(by_photo, by_name)
     shell = town_map(
         town.profile.center,
         13,
         tiles=town.settings.tiles,
-        options=LiveOptions(pick=True, pin=pin, reports=False, panel=False),
+        options=LiveOptions(
+            pick=True, pin=(pinned.lon, pinned.lat) if pinned else None, reports=False, panel=False
+        ),
     )
-    picked = newest(picked_on_map(show(shell, "pickmap", height_px=440)), picked_landmark())
-    place = picked or from_photo
+    told = show(shell, "pickmap", height_px=440).get("picked")
+    choose_landmark()
+    place = newest(by_photo, by_name, made("tap", tapped_place(told)))
     if place is None:
         st.info(say("report.form.place_none"))
         return None, None
     located = locate(place.lon, place.lat, town.layers, town.profile)
     if place is from_photo:
         st.success(say("report.form.place_photo"))
-    st.write(plain(place_words(place, located)))
+    st.write(plain("　／　".join([source_words(place), *found_words(located)])))
     return place, located
 
 
@@ -91,55 +95,68 @@ def photo_place(photos: tuple[StoredPhoto, ...]) -> tuple[Place | None, bool]:
     return None, outside
 
 
-def picked_on_map(told: dict[str, object]) -> tuple[float, Place] | None:
-    """What the map's script says was tapped, with its time in ms."""
-    picked = told.get("picked")
+def tapped_place(picked: object) -> Place | None:
+    """What the map's script says was chosen on it: a tap, the device's position, or a name searched for."""
     if not isinstance(picked, dict):
         return None
-    source = GeomSource(picked.get("source", "map_tap"))
-    return float(picked["at"]), Place(picked["lon"], picked["lat"], source, picked.get("accuracy_m"))
+    return Place(picked["lon"], picked["lat"], GeomSource(picked["source"]), picked.get("accuracy_m"))
 
 
-def picked_landmark() -> tuple[float, Place] | None:
-    """A landmark chosen by name: the way for those who cannot use a map."""
+def named_place() -> Place | None:
+    """The landmark chosen below the map."""
+    chosen: Landmark | None = state.get("landmark")
+    return None if chosen is None else Place(chosen.lon, chosen.lat, GeomSource.LANDMARK)
+
+
+def choose_landmark() -> None:
+    """A landmark by name: the way for those who cannot use a map."""
     known = landmarks(town.layers)
-    if not known:
-        return None
-    chosen = st.selectbox(
-        say("report.form.place_landmark"),
-        range(len(known)),
-        index=None,
-        format_func=lambda i: f"{known[i].title}（{known[i].layer}）",
-        placeholder=say("report.form.place_landmark_hint"),
-        key="landmark",
-        on_change=lambda: state.update(landmark_at=now_ms()),
-    )
-    if chosen is None:
-        return None
-    return state.get("landmark_at", 0.0), Place(known[chosen].lon, known[chosen].lat, GeomSource.LANDMARK)
+    if known:
+        st.selectbox(
+            say("report.form.place_landmark"),
+            known,
+            index=None,
+            format_func=lambda one: f"{one.title}（{one.layer}）",
+            placeholder=say("report.form.place_landmark_hint"),
+            key="landmark",
+        )
 
 
-def now_ms() -> float:
-    """The server's clock as the map's script counts it."""
-    return town.now().timestamp() * 1000
+def made(way: str, place: Place | None) -> tuple[int, Place] | None:
+    """A choice of place with its turn: counted as the server sees them, since a phone's clock may be wrong."""
+    seen: dict[str, tuple[int, Place]] = state.setdefault("places_chosen", {})
+    if place is None:
+        seen.pop(way, None)
+    elif way not in seen or seen[way][1] != place:
+        state["turn"] = state.get("turn", 0) + 1
+        seen[way] = (state["turn"], place)
+    return seen.get(way)
 
 
-def newest(*choices: tuple[float, Place] | None) -> Place | None:
+def newest(*choices: tuple[int, Place] | None) -> Place | None:
     """The choice that was made last."""
-    made = [choice for choice in choices if choice is not None]
-    return max(made, key=lambda choice: choice[0])[1] if made else None
+    known = [choice for choice in choices if choice is not None]
+    return max(known, key=lambda choice: choice[0])[1] if known else None
 
 
-def place_words(place: Place, located: Located) -> str:
-    """The place in words: how it was found, its 自治会, its road."""
-    area = say("report.form.area_found", name=located.area.name) if located.area.name else ""
-    road = say("report.form.road_found", name=located.road.name) if located.road.name else ""
-    parts = [
-        say("report.form.place_source", source=say(f"report.source.{place.source}")),
-        area or say("report.form.area_unknown"),
-        road or say("report.form.road_unknown"),
+def source_words(place: Place) -> str:
+    """How the place was found, with the landmark's name where one was chosen below the map."""
+    chosen: Landmark | None = state.get("landmark")
+    here = chosen is not None and (chosen.lon, chosen.lat) == (place.lon, place.lat)
+    name = f"（{chosen.title}）" if chosen is not None and here else ""
+    return say("report.form.place_source", source=say(f"report.source.{place.source}")) + name
+
+
+def found_words(located: Located) -> list[str]:
+    """The place's 自治会 and road; what could not be read is said to be unknown, not to be absent."""
+    return [
+        say("report.form.area_found", name=located.area.name)
+        if located.area.name
+        else say(f"report.form.area_{located.area.why}"),
+        say("report.form.road_found", name=located.road.name)
+        if located.road.name
+        else say(f"report.form.road_{located.road.why.partition(':')[0]}"),
     ]
-    return "　／　".join(parts)
 
 
 def category_step() -> tuple[Category | None, dict[str, str]]:
@@ -188,7 +205,7 @@ def words_step() -> tuple[str, Contact | None]:
 
 
 @st.dialog(say("report.form.check_title"))
-def check(draft: Draft, located: Located) -> None:
+def check(draft: Draft, located: Located, source: str) -> None:
     """Everything once more; sending is one tap, and so is going back."""
     category = town.categories[draft.category]
     photos = (
@@ -199,8 +216,7 @@ def check(draft: Draft, located: Located) -> None:
         (say("report.list.category"), category.name("ja")),
         *((q.ask_ja, draft.answers[q.id]) for q in category.questions if q.id in draft.answers),
         (say("report.form.words_label"), draft.body or say("report.form.no_photo")),
-        (say("report.area"), located.area.name or say("report.unknown")),
-        (say("report.road_manager"), located.road.name or say("report.no_road")),
+        (say("report.form.where"), "　／　".join([source, *found_words(located)])),
     ]
     lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in rows)
     st.html(f'<dl class="gp-rows">{lines}</dl>')
@@ -256,7 +272,7 @@ def form_page() -> None:
         st.error(say("report.form.category_missing"))
     else:
         uuid = state.setdefault("draft_uuid", str(uuid4()))
-        check(Draft(uuid, category.code, place, body, answers, contact, photos), located)
+        check(Draft(uuid, category.code, place, body, answers, contact, photos), located, source_words(place))
 
 
 with st.container(key="narrow"):

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from gisapp.words import say
 from layers.errors import LayersError, SourceUnavailable, UnknownLayer
-from reports_store.errors import InvalidFilter, NotPublic, ReportsError, UnknownReport
+from reports_store.errors import InvalidFilter, NotPublic, ReportsError, UnknownPhoto, UnknownReport
 
 log = logging.getLogger("gisapp.web")
 
@@ -22,6 +22,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     # The same answer for a report that is not public as for none at all.
     UnknownReport: (404, "not_found"),
     NotPublic: (404, "not_found"),
+    UnknownPhoto: (404, "not_found"),
     InvalidFilter: (400, "bad_request"),
     SourceUnavailable: (503, "layer_unavailable"),
     LayersError: (503, "layer_unavailable"),

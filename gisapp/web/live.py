@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gisapp.flows.describe import map_config, report_card
+from gisapp.flows.describe import map_config, report_card, shown_layers
 from gisapp.flows.find import find_names
 from gisapp.flows.watch import Watch, watch
 from gisapp.town import Town
 from gisapp.web.errors import BadRequest, answering
 from layers.box import Box, clamped
+from layers.errors import UnknownLayer
 from layers.viewport import view
 from reports_store import Filters, PublicState
 
@@ -44,19 +45,17 @@ def live_routes(town: Callable[[], Town]) -> list[Route]:
         here = town()
         version = await run_in_threadpool(here.layers.current, request.path_params["layer_id"])
         if version.entry.visibility != "public":
-            raise BadRequest
+            raise UnknownLayer(version.entry.id)  # the same answer as for a layer that does not exist
         return _json(await run_in_threadpool(view, version, box, zoom), FRESH)
 
     async def reports(request: Request) -> Response:
         box, zoom = _viewport(request)
         here = town()
         filters = _filters(request, here)
-        features = (
-            []
-            if filters is None
-            else await run_in_threadpool(watch, Watch(box, zoom, filters), here.reports, here.categories)
-        )
-        return _json({"type": "FeatureCollection", "features": features}, FRESH)
+        if filters is None:
+            return _json({"type": "FeatureCollection", "features": []}, FRESH)
+        found = await run_in_threadpool(watch, Watch(box, zoom, filters), here.reports, here.categories)
+        return _json(found, FRESH)
 
     async def report(request: Request) -> Response:
         here = town()
@@ -67,8 +66,10 @@ def live_routes(town: Callable[[], Town]) -> list[Route]:
 
     async def search(request: Request) -> Response:
         text = request.query_params.get("q", "")[:TEXT_LIMIT]
-        found = await run_in_threadpool(find_names, text, town().layers)
-        return _json({"found": found}, NOW)
+        layers = town().layers
+        found = await run_in_threadpool(find_names, text, layers)
+        failed = [state.title for state in await run_in_threadpool(shown_layers, layers) if not state.ok]
+        return _json({"found": found, "failed": failed}, NOW)
 
     return [
         Route("/live/config.json", answering(config)),

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from gisapp.assets import UnknownAsset, file_of
+from gisapp.flows.describe import shown_layers
 from gisapp.flows.publish import csv_lines, geojson_parts
 from gisapp.settings import Settings
 from gisapp.town import Town
@@ -20,6 +21,7 @@ from gisapp.web.gate import OURS
 from gisapp.web.live import live_routes
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+CHECKED = {"Cache-Control": "private, no-cache"}  # a photo that is withdrawn is gone at once
 A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 
@@ -45,7 +47,7 @@ def _health(town: Callable[[], Town]) -> Callable[[Request], Any]:
     async def health(request: Request) -> Response:
         here = town()
         revision = await run_in_threadpool(here.reports.revision)
-        failed = [state.id for state in await run_in_threadpool(here.layers.listing) if not state.ok]
+        failed = [state.id for state in await run_in_threadpool(shown_layers, here.layers) if not state.ok]
         found = {
             "status": "degraded" if failed else "ok",
             "reports_revision": revision,
@@ -77,7 +79,7 @@ def _photo(town: Callable[[], Town]) -> Callable[[Request], Any]:
         # The same answer for a photo that does not exist and for one that nobody has released.
         if len(sha) != 64 or not await run_in_threadpool(here.reports.photo_released, sha):
             return trouble(404, "not_found")
-        return FileResponse(here.photos.path(sha, size_px), media_type="image/jpeg", headers=A_DAY)
+        return FileResponse(here.photos.path(sha, size_px), media_type="image/jpeg", headers=CHECKED)
 
     return photo
 

@@ -58,7 +58,8 @@ def _crs(document: dict[str, Any]) -> int:
     member = document.get("crs")
     if member is None:
         return LONLAT  # RFC 7946; whether that is true, the checks will see
-    name = member.get("properties", {}).get("name") if isinstance(member, dict) else None
+    properties = member.get("properties") if isinstance(member, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
     epsg = epsg_of(name) if isinstance(name, str) else None
     if epsg is None:
         raise UnreadableFile(

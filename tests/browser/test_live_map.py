@@ -120,6 +120,57 @@ def test_a_layer_that_fails_is_said_to_fail_and_what_was_drawn_stays(page: Page)
     assert frame.locator(".gm-pin, .gm-cluster-layer").count() > 0
 
 
+def test_a_layer_whose_file_breaks_is_said_to_be_unreadable_on_map_panel_and_list(
+    sample_town: Path, chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = copied(sample_town, tmp_path_factory.mktemp("broken") / "var")
+    with serving(folder) as server:
+        context, visit = visiting(chromium, server.url)
+        visit.page.goto(server.url)
+        frame = map_frame(visit.page)
+        drawn = frame.locator(".gm-pin, .gm-cluster-layer").count()
+        broken = folder / "layers" / "evacuation_site" / "v0001.parquet"
+        broken.write_bytes(broken.read_bytes()[:200])
+
+        frame.locator("#map_div").evaluate("() => window.gisapp.map.checkForNews()")
+
+        expect(frame.locator(".gm-status.gm-failed")).to_contain_text("指定緊急避難場所")
+        expect(frame.locator(".gm-panel .gm-bad")).to_contain_text("指定緊急避難場所")
+        assert frame.locator(".gm-pin, .gm-cluster-layer").count() >= drawn > 0
+        visit.page.goto(f"{server.url}/data")
+        expect(visit.page.get_by_text("「指定緊急避難場所」を読み込めません")).to_be_visible()
+        context.close()
+
+
+def test_a_late_answer_to_a_filter_that_was_taken_back_is_not_shown(page: Page) -> None:
+    frame = map_frame(page)
+    everything = total(frame)
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(1500)  # the network is slow, the person is quick
+        route.continue_()
+
+    page.route("**/live/reports.json*state=*", late)
+    for _ in range(2):
+        frame.locator("fieldset[data-filter=state] .gm-check", has_text="対応前").click()
+    expect(frame.locator("#map_div")).to_have_attribute("data-busy", "no")
+    page.wait_for_timeout(2000)
+
+    assert total(frame) == everything
+
+
+def test_pins_and_clusters_are_pressed_by_keyboard(page: Page) -> None:
+    frame = map_frame(page)
+    before = frame.locator("#map_div").evaluate("() => window.gisapp.map.map.getZoom()")
+    frame.locator(".leaflet-marker-icon:has(.gm-cluster-report)").first.press("Enter")
+    expect(frame.locator("#map_div")).to_have_attribute("data-busy", "no")
+    assert frame.locator("#map_div").evaluate("() => window.gisapp.map.map.getZoom()") > before
+
+    frame.locator(".leaflet-marker-icon:has(.gm-report)").first.press(" ")
+    expect(frame.locator(".gm-popup h3")).to_be_visible()
+    assert frame.locator("#map_div").evaluate("() => document.activeElement.className") == "gm-popup"
+
+
 def test_on_a_phone_the_panel_is_a_sheet_that_opens_and_closes(app: Server, chromium: Browser) -> None:
     context, visit = visiting(chromium, app.url, 390)
     visit.page.goto(app.url)
@@ -173,7 +224,8 @@ def test_tiles_are_used_where_they_answer_and_the_own_base_where_they_stop(
         expect(frame.locator(".leaflet-control-attribution")).to_contain_text("地理院タイル")
 
         alive = False
-        frame.get_by_role("button", name="拡大", exact=True).click()
+        for _ in range(2):
+            frame.get_by_role("button", name="拡大", exact=True).click()
 
         expect(frame.locator(".gm-status")).to_contain_text("町のデータで描いた図")
         expect(frame.locator("img.leaflet-tile")).to_have_count(0)

@@ -14,7 +14,7 @@ from tests.photo_makers import phone_photo, png_of
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
-MAP = "iframe[title*=folium]"
+MAP = "[class*=st-key-] iframe"
 
 
 def map_frame(page: Page) -> FrameLocator:
@@ -155,6 +155,30 @@ def test_the_place_can_be_chosen_by_name_without_a_map(app: Server, chromium: Br
     page.keyboard.type("役場")
     page.get_by_role("option").first.click()
     expect(page.get_by_text("決め方：目印から選んだ位置")).to_be_visible()
+    context.close()
+
+
+def test_the_choice_made_last_is_the_place_and_the_check_names_it(app: Server, chromium: Browser) -> None:
+    context, visit = visiting(chromium, app.url, 1440)
+    page = visit.page
+    page.goto(f"{app.url}/report")
+    map_frame(page).locator("#map_div").click(position={"x": 380, "y": 230})
+    expect(page.get_by_text("決め方：地図で選んだ位置")).to_be_visible()
+    page.get_by_role("combobox").first.click()
+    page.keyboard.type("役場")
+    page.get_by_role("option").first.click()
+    expect(page.get_by_text("決め方：目印から選んだ位置（見本町役場）")).to_be_visible()
+    expect(map_frame(page).locator(".gm-chosen")).to_be_visible()
+
+    page.get_by_text("漏水", exact=False).first.click()
+    page.get_by_role("textbox", name="気づいたこと").fill("水が出ています。")
+    page.get_by_role("button", name="内容を確かめる").click()
+    expect(page.get_by_role("dialog")).to_contain_text("目印から選んだ位置（見本町役場）")
+    page.get_by_role("button", name="直す").click()
+
+    map_frame(page).locator("#map_div").click(position={"x": 300, "y": 200})
+    expect(page.get_by_text("決め方：地図で選んだ位置")).to_be_visible()
+    expect(page.get_by_role("textbox", name="気づいたこと")).to_have_value("水が出ています。")
     context.close()
 
 

@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from gisapp.settings import Settings
 from tests.conftest import ROOT
-from tests.serving import command
+from tests.serving import command, copied
 
 SEKIGAHARA = ("関ケ原町", "213624")
 
@@ -203,3 +205,104 @@ def test_without_a_town_the_operator_is_told_how_to_make_one(tmp_path: Path) -> 
     assert refused.returncode == 1
     assert "gisapp town create" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_sample_is_never_mixed_into_data_whose_town_file_is_gone(
+    sekigahara: Path, shared_data: Path
+) -> None:
+    imported(sekigahara, shared_data / "shelters" / "gsi_evacuation_213624_sekigahara.geojson", "shelter")
+    (sekigahara / "town.toml").rename(sekigahara / "lost.toml")
+    before = sorted(path.name for path in sekigahara.rglob("*"))
+
+    for word in ("sample", "start"):
+        refused = command(sekigahara, word, check=False)
+        assert refused.returncode == 1
+        assert "見本は作りません" in refused.stdout
+
+    assert sorted(path.name for path in sekigahara.rglob("*")) == before
+
+
+def test_a_file_of_one_kind_does_not_go_into_a_layer_of_another(sekigahara: Path, shared_data: Path) -> None:
+    file = str(shared_data / "shelters" / "gsi_evacuation_213624_sekigahara.geojson")
+    refused = command(
+        sekigahara, "layer", "import", file, "--as", "shelter", "--id", "flood_zone", check=False
+    )
+    assert refused.returncode == 1
+    assert "洪水浸水想定区域" in refused.stderr
+
+
+def test_a_refused_import_of_a_new_layer_leaves_no_trace(sekigahara: Path, shared_data: Path) -> None:
+    file = str(shared_data / "admin" / "kakamigahara_boundary_6675.geojson")
+    command(sekigahara, "layer", "import", file, "--as", "boundary", "--id", "mine", check=False)
+    assert not (sekigahara / "layers" / "catalogue.toml").exists()
+
+
+def test_a_town_founded_without_a_boundary_learns_its_extent_from_one(
+    tmp_path: Path, shared_data: Path
+) -> None:
+    town = founded(tmp_path / "var", *SEKIGAHARA)
+    imported(town, shared_data / "admin" / "N03-20260101_21.geojson", "boundary")
+    bounds = tomllib.loads((town / "town.toml").read_text())["bounds"]
+    assert bounds[0] > 136.3 and bounds[2] < 136.6
+
+
+def test_an_outline_that_crosses_itself_is_refused_or_mended_with_consent(tmp_path: Path) -> None:
+    ring = [[136.4, 35.3], [136.5, 35.4], [136.5, 35.3], [136.4, 35.4], [136.4, 35.3]]
+    properties = {
+        "N03_001": "岐阜県",
+        "N03_002": None,
+        "N03_003": "不破郡",
+        "N03_004": "関ケ原町",
+        "N03_007": "21362",
+    }
+    feature = {
+        "type": "Feature",
+        "properties": properties,
+        "geometry": {"type": "Polygon", "coordinates": [ring]},
+    }
+    file = tmp_path / "N03.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    words = ("town", "create", "--name", "関ケ原町", "--code", "213624", "--boundary", str(file))
+    refused = command(tmp_path / "var", *words, check=False)
+    assert refused.returncode == 1
+    assert "--accept-repairs" in refused.stderr
+    assert not (tmp_path / "var" / "town.toml").exists()
+    assert command(tmp_path / "var", *words, "--accept-repairs").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("zone = 6675", "zone = 4326"),
+        ("zone = 6675", ""),
+        ('name = "見本町"', "name = 3"),
+        ('number = "', "number = 119 # "),
+        ("sample = true", "sample = [["),
+    ],
+)
+def test_a_wrong_town_file_is_named_in_japanese(
+    sample_town: Path, tmp_path: Path, line: str, word: str
+) -> None:
+    town = tmp_path / "town.toml"
+    text = (sample_town / "town.toml").read_text()
+    assert line in text
+    town.write_text(text.replace(line, word, 1))
+    refused = command(tmp_path, "layer", "list", check=False)
+    assert refused.returncode == 1
+    assert "町のファイル" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_damaged_key_is_not_used(sample_town: Path, tmp_path: Path) -> None:
+    folder = copied(sample_town, tmp_path / "var")
+    (folder / "secret.key").write_bytes(b"")
+    refused = command(folder, "export", "reports", "--out", str(tmp_path / "out.geojson"), check=False)
+    assert refused.returncode == 1
+    assert "鍵のファイル" in refused.stderr
+
+
+def test_a_relative_town_file_is_still_found_once_the_server_has_changed_folder(tmp_path: Path) -> None:
+    settings = Settings.from_env(
+        {"GISAPP_TOWN": "mine.toml", "GISAPP_DATA": "var", "GISAPP_ASSETS": "assets"}
+    )
+    assert settings.town_file.is_absolute() and settings.data.is_absolute() and settings.assets.is_absolute()

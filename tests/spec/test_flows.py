@@ -232,7 +232,7 @@ def test_an_export_that_fails_midway_leaves_the_old_file(tmp_path: Path) -> None
 def test_the_map_counts_every_public_report_once_at_every_zoom(town: Town) -> None:
     box = Box(*town.profile.bounds).grown(0.05)
     for zoom in range(3, 20):
-        features = watch(Watch(box, zoom, Filters(public=True)), town.reports, town.categories)
+        features = watch(Watch(box, zoom, Filters(public=True)), town.reports, town.categories)["features"]
         shown = sum(feature["properties"].get("cluster", 1) for feature in features)
         assert shown == len(placed(town)), zoom
 
@@ -246,7 +246,7 @@ def test_a_full_viewport_is_counted_and_not_listed(town: Town) -> None:
     lon, lat = town.profile.center
     town.reports.add_many([pothole(lon=lon + i * 1e-5, lat=lat) for i in range(SINGLE_LIMIT + 1)])
     box = Box(lon - 0.02, lat - 0.02, lon + 0.02, lat + 0.02)
-    features = watch(Watch(box, 15, Filters(public=True)), town.reports, town.categories)
+    features = watch(Watch(box, 15, Filters(public=True)), town.reports, town.categories)["features"]
     assert len(features) < SINGLE_LIMIT / 2
     assert sum(feature["properties"]["cluster"] for feature in features) > SINGLE_LIMIT
 

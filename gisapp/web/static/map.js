@@ -5,6 +5,7 @@
 
   const REFRESH_MS = 20000; // how often the page asks whether anything has changed
   const PROBE_MS = 4000; // how long 地理院タイル may take before the town's own drawing stays
+  const TILES_LOST = 4;
   const LETTER_PX = 13.5;
   const ROOM_PX = 46; // what a finger needs, and a little
   const STATE_SHAPES = { open: "●", working: "▲", done: "✓", closed: "－" };
@@ -114,6 +115,9 @@
 
     async open() {
       this.makePanes();
+      document.documentElement.lang = "ja";
+      if (window.frameElement) window.frameElement.title = "地図";
+      this.map.attributionControl.setPrefix(false);
       L.control.zoom({ position: "bottomright", zoomInTitle: "拡大", zoomOutTitle: "縮小" }).addTo(this.map);
       this.status = element("div", { class: "gm-status", role: "status" });
       this.map.getContainer().append(this.status);
@@ -215,11 +219,22 @@
       this.tileBase = null;
       if (name !== "town" && this.bases[name]) {
         this.tileBase = this.bases[name].addTo(this.map);
-        this.tileBase.once("tileerror", () => { if (this.tileBase) { this.chooseBase("town"); this.noteBase(false); } });
+        this.watchTiles(this.tileBase);
       }
       const picked = this.panel && this.panel.querySelector(`input[name=gm-base][value=${this.baseChoice}]`);
       if (picked) picked.checked = true;
       this.refresh();
+    }
+
+    // One missing tile is the edge of the survey; several in a row without one that came are a lost line.
+    watchTiles(tiles) {
+      let lost = 0;
+      tiles.off("tileload tileerror").on("tileload", () => { lost = 0; }).on("tileerror", () => {
+        lost += 1;
+        if (lost < TILES_LOST || this.tileBase !== tiles) return;
+        this.chooseBase("town");
+        this.noteBase(false);
+      });
     }
 
     /* ---- what the viewport needs ---- */
@@ -248,9 +263,9 @@
         const asBase = !this.tileBase && BASE_LAYERS.includes(layer.id) && (zoom >= 15 || layer.id !== "public_facility");
         const shown = !this.off.has(layer.id);
         if (layer.ok && shown) work.push(this.load(layer.id, `/live/layers/${layer.id}.json?v=${layer.version}&${where}`, (found) => this.drawLayer(layer, found)));
-        else this.clear(layer.id);
+        else if (layer.ok || !shown) this.clear(layer.id); // what a failed layer showed before stays, and is said to be old
         if (layer.ok && asBase && !(shown && layer.id !== "boundary")) work.push(this.load(`base ${layer.id}`, `/live/layers/${layer.id}.json?v=${layer.version}&${where}`, (found) => this.drawBase(layer, found)));
-        else this.clear(`base ${layer.id}`);
+        else if (layer.ok) this.clear(`base ${layer.id}`);
       }
       if (this.options.reports && !this.off.has("reports")) {
         const wanted = ["category", "state"].map((name) => {
@@ -278,8 +293,9 @@
 
     async load(id, url, draw) {
       const before = this.live.get(id);
+      if (this.pending.has(id)) this.pending.get(id).abort(); // whatever it asked for is no longer wanted
+      this.pending.delete(id);
       if (before && before.url === url && !before.failed) return;
-      if (this.pending.has(id)) this.pending.get(id).abort();
       const stop = new AbortController();
       this.pending.set(id, stop);
       try {
@@ -297,7 +313,9 @@
     }
 
     showStatus() {
-      const failed = [...this.live.entries()].filter(([, live]) => live.failed).map(([id]) => this.titleOf(id));
+      const unreadable = this.config.layers.filter((layer) => !layer.ok).map((layer) => layer.title);
+      const unanswered = [...this.live.entries()].filter(([, live]) => live.failed).map(([id]) => this.titleOf(id));
+      const failed = [...new Set([...unreadable, ...unanswered])];
       const cut = [...this.live.values()].some((live) => live.truncated);
       const lines = [];
       if (failed.length) lines.push(this.say("failed", { layers: failed.join("、") }));
@@ -318,8 +336,10 @@
       try {
         const config = await fetchJson(this.options.config);
         const news = config.stamp.reports !== this.stamp.reports || config.stamp.layers !== this.stamp.layers;
+        const known = JSON.stringify(this.config.layers);
         this.config = config;
         this.stamp = config.stamp;
+        if (this.list && JSON.stringify(config.layers) !== known) this.fillLayers(this.list, this.grouping);
         if (news || [...this.live.values()].some((live) => live.failed)) await this.refresh();
         this.showStatus();
       } catch {
@@ -382,7 +402,7 @@
         pane, icon: L.divIcon({ className: "gm-target", html: face, iconSize: [Math.max(size, 44), Math.max(size, 44)] }),
         alt: this.say("cluster_alt", { title, n }), interactive: !this.options.pick,
       });
-      return pin.on("click", () => this.map.setView([lat, lon], Math.min(this.map.getZoom() + 2, 20)));
+      return this.pressed(pin, () => this.map.setView([lat, lon], Math.min(this.map.getZoom() + 2, 20)));
     }
 
     addLabel(group, feature, layer) {
@@ -513,11 +533,23 @@
     // A card stands on the map, not on its pin: pins are drawn anew whenever the map has moved.
     openCard(latlng, content) {
       this.card = L.popup({ maxWidth: 320, minWidth: 240, autoPanPaddingTopLeft: [10, 70] }).setLatLng(latlng).setContent(content).openOn(this.map);
+      const close = this.card.getElement().querySelector(".leaflet-popup-close-button");
+      close.setAttribute("aria-label", this.say("close"));
+      content.tabIndex = -1;
+      content.focus({ preventScroll: true });
     }
 
     opening(pin, content) {
-      const open = () => this.openCard(pin.getLatLng(), content());
-      return pin.on("click", open).on("keypress", ({ originalEvent }) => originalEvent.key === "Enter" && open());
+      return this.pressed(pin, () => this.openCard(pin.getLatLng(), content()));
+    }
+
+    // By finger, mouse or keyboard alike: Enter and the space bar press what looks like a button.
+    pressed(pin, act) {
+      return pin.on("click", act).on("keydown", ({ originalEvent }) => {
+        if (originalEvent.key !== "Enter" && originalEvent.key !== " ") return;
+        L.DomEvent.stop(originalEvent);
+        act();
+      });
     }
 
     featurePopup(layer, style, properties) {
@@ -543,7 +575,12 @@
       fetchJson(`/live/reports/${encodeURIComponent(id)}.json`)
         .then((report) => this.fillReport(box, report))
         .catch(() => box.replaceChildren(element("p", {}, this.say("report_failed"))))
-        .finally(() => { box.removeAttribute("aria-busy"); if (this.card) this.card.update(); });
+        .finally(() => {
+          box.removeAttribute("aria-busy");
+          const held = box.contains(document.activeElement); // Leaflet takes the content out to measure it anew
+          if (this.card) this.card.update();
+          if (held) box.focus({ preventScroll: true });
+        });
       return box;
     }
 
@@ -588,7 +625,7 @@
       const panel = element("section", { class: "gm-panel", "aria-label": this.say("panel") },
         element("button", { class: "gm-close", type: "button", onclick: () => this.togglePanel() }, `✕ ${this.say("close")}`));
       if (this.options.reports) panel.append(this.reportsSection());
-      const list = element("div", {});
+      const list = (this.list = element("div", {}));
       const by = element("div", { class: "gm-by", role: "group", "aria-label": this.say("group_by") });
       for (const name of ["theme", "department"]) {
         by.append(element("button", { type: "button", "aria-pressed": String(name === "theme"), onclick: (event) => {
@@ -631,6 +668,7 @@
     }
 
     fillLayers(list, by) {
+      this.grouping = by;
       const groups = new Map();
       for (const layer of this.config.layers) {
         const name = layer[by] || this.say("other");
@@ -697,8 +735,9 @@
         if (!text) { results.hidden = true; return; }
         const mine = ++asked;
         let found;
+        let failed = [];
         try {
-          found = (await fetchJson(`/live/search.json?q=${encodeURIComponent(text)}`)).found;
+          ({ found, failed } = await fetchJson(`/live/search.json?q=${encodeURIComponent(text)}`));
         } catch {
           found = null;
         }
@@ -708,6 +747,7 @@
         else if (!found.length) results.replaceChildren(element("li", {}, this.say("search_none", { text })));
         else results.replaceChildren(...found.map((one) => element("li", {}, element("button", { type: "button", onclick: () => { results.hidden = true; this.goTo(one); } },
           element("b", {}, one.title), element("small", {}, one.layer)))));
+        if (failed.length) results.append(element("li", {}, this.say("search_partly", { layers: failed.join("、") })));
       };
       field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(look, 180); });
       field.addEventListener("search", look);
@@ -744,7 +784,7 @@
 
     pick(lon, lat, source, accuracy, title) {
       this.setPin(lon, lat);
-      window.Streamlit.setComponentValue({ picked: { lon, lat, source, accuracy_m: accuracy, title: title || null, at: Date.now() } });
+      window.Streamlit.setComponentValue({ picked: { lon, lat, source, accuracy_m: accuracy, title: title || null, n: (this.picks = (this.picks || 0) + 1) } });
     }
   }
 
