@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Frame, Page, Route, expect, sync_playwright
 
 GSI = "https://cyberjapandata.gsi.go.jp/"
+Seen = TypeVar("Seen")
 SIZES = {390: 844, 820: 1180, 1440: 900}
 expect.set_options(timeout=30_000)  # CI has two cores and much else to do
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -63,3 +67,16 @@ def visiting(
     visit.page.on("console", lambda message: message.type == "error" and visit.troubles.append(message.text))
     visit.page.on("pageerror", lambda error: visit.troubles.append(str(error)))
     return context, visit
+
+
+def in_every_frame(page: Page, look: Callable[[Frame], Seen], within_s: float = 60) -> list[Seen]:
+    """What look sees in each frame once the script has ended; a rerun that replaces a frame meanwhile starts it anew."""
+    until = time.monotonic() + within_s
+    while True:
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        try:
+            return [look(frame) for frame in page.frames]
+        except Error as error:
+            replaced = re.search("detached|navigat|destroyed", error.message)
+            if not replaced or time.monotonic() > until:
+                raise

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from gisapp.profile import read_profile, write_profile
 from reports_store import ActorType, Contact, EventKind, NewEvent, ReportStore
 from reports_store.tracking import code_for, hash_of
-from tests.browser.conftest import visiting
+from tests.browser.conftest import in_every_frame, visiting
 from tests.browser.test_residents_story import map_frame
 from tests.report_makers import PLANTED, pothole
 from tests.serving import Server, command, copied, serving
@@ -94,12 +94,11 @@ def plant_reports(folder: Path, lon: float, lat: float) -> None:
 
 
 def nothing_ran(page: Page) -> None:
-    for frame in page.frames:
-        assert frame.evaluate("window.__hit") is None
-    text = page.content() + "".join(frame.content() for frame in page.frames)
-    assert "1337" not in text
-    assert "<cycler" not in text
-    assert "jinja2.utils" not in text
+    for text, hit in in_every_frame(page, lambda frame: (frame.content(), frame.evaluate("window.__hit"))):
+        assert hit is None
+        assert "1337" not in text
+        assert "<cycler" not in text
+        assert "jinja2.utils" not in text
 
 
 def test_planted_text_is_shown_as_text_everywhere_and_runs_nowhere(
