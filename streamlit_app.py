@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 
 from gisapp.pages.frame import apologise
 from gisapp.settings import Settings
-from gisapp.town import keep_tidy, this_town
+from gisapp.town import keep_tidy, keep_tiles, this_town
 from gisapp.web.gate import Gate
 from gisapp.web.routes import routes
 from gisapp.web.shell import Shell
@@ -31,13 +31,18 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Open the town before the first request and close it after the last."""
     town = this_town()
     stopping = threading.Event()
-    keeper = threading.Thread(target=keep_tidy, args=(town, stopping), name="keep tidy", daemon=True)
-    keeper.start()
+    keepers = [
+        threading.Thread(target=work, args=(town, stopping), name=work.__name__, daemon=True)
+        for work in (keep_tidy, keep_tiles)
+    ]
+    for keeper in keepers:
+        keeper.start()
     try:
         yield {}
     finally:
         stopping.set()
-        keeper.join(10)
+        for keeper in keepers:
+            keeper.join(10)
         town.close()
 
 

@@ -12,13 +12,20 @@ OWN = Path(__file__).parent / "web" / "static"
 LIBRARIES = {
     "leaflet/leaflet.js": "leaflet/dist/leaflet.js",
     "leaflet/leaflet.css": "leaflet/dist/leaflet.css",
+    "protomaps-leaflet/protomaps-leaflet.js": "protomaps-leaflet/dist/protomaps-leaflet.js",
+    "leaflet-geoman/leaflet-geoman.js": "@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.min.js",
+    "leaflet-geoman/leaflet-geoman.css": "@geoman-io/leaflet-geoman-free/dist/leaflet-geoman.css",
     "leaflet/images/layers.png": "leaflet/dist/images/layers.png",
     "leaflet/images/layers-2x.png": "leaflet/dist/images/layers-2x.png",
     "leaflet/images/marker-icon.png": "leaflet/dist/images/marker-icon.png",
     "leaflet/images/marker-icon-2x.png": "leaflet/dist/images/marker-icon-2x.png",
     "leaflet/images/marker-shadow.png": "leaflet/dist/images/marker-shadow.png",
 }
-OURS = ("map.js", "map.css", "page.css", "icon.svg")
+OURS = (
+    "basemap.js", "batch.js", "compare.js", "draft.css", "draft.js", "edit.css", "edit.js",
+    "edit_conflict.js", "edit_table.js", "icon.svg", "map.css", "map.js", "measure.js", "page.css",
+    "place.js", "plain.css", "tiles.js", "tools.css", "tools.js", "versions.js",
+)  # fmt: skip
 
 
 class UnknownAsset(LookupError):

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+LAYER_FORMATS = ("gpkg", "geojson", "shapefile", "csv", "geoparquet", "flatgeobuf")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it was done, 1 when it was refused (a sentence says why), 2 for a wrong call."""
@@ -28,6 +30,16 @@ def day(text: str) -> date:
         ) from None
 
 
+def epsg(text: str) -> int:
+    """A coordinate system as EPSG:6675 or 6675."""
+    number = text.upper().removeprefix("EPSG:")
+    if not (number.isascii() and number.isdigit() and 1024 <= int(number) <= 32767):
+        raise argparse.ArgumentTypeError(
+            f"「{text}」は座標系ではありません。EPSG:6675 のように書いてください"
+        )
+    return int(number)
+
+
 def parser() -> argparse.ArgumentParser:
     """The commands and their options."""
     top = argparse.ArgumentParser(prog="gisapp", description="町の地図: 住民の通報と各課の地図を1枚に")
@@ -37,6 +49,9 @@ def parser() -> argparse.ArgumentParser:
     _town(tasks)
     _layer(tasks)
     _export(tasks)
+    _user(tasks)
+    _ask(tasks)
+    _basemap(tasks)
     return top
 
 
@@ -59,18 +74,42 @@ def _town(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     create.add_argument("--code", required=True, help="全国地方公共団体コード6桁（例: 213624）")
     create.add_argument("--accept-repairs", action="store_true", help="直せる誤りは直して取り込む")
     create.add_argument("--boundary", type=Path, help="国土数値情報 N03（行政区域）のファイル")
+    fetch = steps.add_parser(
+        "fetch", help="国が公開する町の公式データを取りに行き、町を作る（インターネットが要ります）"
+    )
+    fetch.add_argument("code", help="全国地方公共団体コード6桁（例: 213624）")
+    fetch.add_argument("--accept-repairs", action="store_true", help="直せる誤りは直して取り込む")
+    fetch.add_argument(
+        "--from", dest="mirror", default="", metavar="URL", help="国のサーバーの代わりに使う写しの場所"
+    )
 
 
 def _layer(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     steps = tasks.add_parser("layer", help="レイヤー").add_subparsers(dest="step", required=True)
     add = steps.add_parser("import", help="ファイルをレイヤーの新しい版として取り込む")
     add.add_argument("file", type=Path)
-    add.add_argument("--as", dest="kind", required=True, metavar="KIND", help="種別（例: evacuation_site）")
+    add.add_argument(
+        "--as", dest="kind", metavar="KIND", help="種別（例: evacuation_site。なければ中身から決める）"
+    )
     add.add_argument("--id", dest="layer_id", help="レイヤーのID（なければ種別と同じ）")
     add.add_argument("--as-of", type=day, help="データの時点（例: 2026-04-01）")
     add.add_argument("--accept-repairs", action="store_true", help="直せる誤りは直して取り込む")
+    add.add_argument("--crs", type=epsg, help="座標系の書かれていないファイルの座標系（例: EPSG:6675）")
+    add.add_argument("--sublayer", help="表がいくつもあるファイルの、どの表か")
+    add.add_argument("--dry-run", action="store_true", help="調べるだけで取り込まない")
+    add.add_argument("--faults", type=Path, metavar="FILE.csv", help="見つかったことをすべて書き出す")
+    _layer_export(steps)
     listing = steps.add_parser("list", help="レイヤーの一覧")
     listing.add_argument("--json", action="store_true", help="JSONで出す")
+
+
+def _layer_export(steps: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    out = steps.add_parser(
+        "export", help="レイヤーの今の版をファイルに書き出す（取り込み直すと同じレイヤーになる）"
+    )
+    out.add_argument("layer_id", metavar="ID", help="レイヤーのID（gisapp layer list）")
+    out.add_argument("--format", choices=LAYER_FORMATS, default="gpkg")
+    out.add_argument("--out", type=Path, required=True)
 
 
 def _export(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -78,6 +117,39 @@ def _export(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
     export.add_argument("what", choices=["reports"])
     export.add_argument("--format", choices=["geojson", "csv"], default="geojson")
     export.add_argument("--out", type=Path, required=True)
+
+
+def _user(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    steps = tasks.add_parser("user", help="職員のアカウント").add_subparsers(dest="step", required=True)
+    add = steps.add_parser("add", help="アカウントを作る")
+    add.add_argument("--name", required=True, help="氏名")
+    add.add_argument("--department", required=True, help="課（レイヤー台帳の department と同じ名前）")
+    add.add_argument(
+        "--role", action="append", choices=["staff", "editor", "admin"], help="権限（重ねて指定できます）"
+    )
+    reset = steps.add_parser("reset", help="パスワードを変える")
+    disable = steps.add_parser("disable", help="アカウントを止める")
+    for step in (add, reset, disable):
+        step.add_argument("login", help="ログインID")
+    for step in (add, reset):
+        step.add_argument("--password-stdin", action="store_true", help="パスワードを標準入力から読む")
+    steps.add_parser("list", help="アカウントの一覧")
+
+
+def _ask(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    ask = tasks.add_parser("ask", help="場所の一覧をまとめて調べ、同じ表に答えの列を付ける")
+    ask.add_argument("file", type=Path, help="緯度・経度（か住所）の列がある表")
+    ask.add_argument("--layers", required=True, help="調べるレイヤーのID（例: flood_zone,landslide_zone）")
+    ask.add_argument("--out", type=Path, required=True, help="書き出すファイル（.csv か .xlsx）")
+
+
+def _basemap(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    steps = tasks.add_parser("basemap", help="町の背景地図").add_subparsers(dest="step", required=True)
+    put = steps.add_parser("set", help="PMTiles か MBTiles を背景地図にする")
+    put.add_argument("file", type=Path)
+    put.add_argument("--attribution", help="出典（ファイルに書かれていないとき）")
+    steps.add_parser("show", help="いまの背景地図")
+    steps.add_parser("clear", help="背景地図をはずす")
 
 
 if __name__ == "__main__":

@@ -51,9 +51,34 @@ class Settings:
         return self.data / "reports.sqlite"
 
     @property
+    def accounts(self) -> Path:
+        """The database file of the town hall's accounts."""
+        return self.data / "accounts.sqlite"
+
+    @property
     def photo_folder(self) -> Path:
         """The folder of re-encoded photos."""
         return self.data / "photos"
+
+    @property
+    def tile_folder(self) -> Path:
+        """The folder of tiles cut from the layers; all of it can be made again."""
+        return self.data / "tiles"
+
+    @property
+    def basemap_folder(self) -> Path:
+        """The folder of the town's own background map."""
+        return self.data / "basemap"
+
+    @property
+    def batch_folder(self) -> Path:
+        """The folder of answered lists of places that wait to be fetched."""
+        return self.data / "batches"
+
+    @property
+    def import_folder(self) -> Path:
+        """The folder of imports that wait for a person's yes."""
+        return self.data / "imports"
 
     @property
     def layer_folder(self) -> Path:

@@ -6,18 +6,27 @@ import contextlib
 import logging
 import os
 import secrets
+import sqlite3
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from gisapp.flows.find import names
+from gisapp.auth.accounts import Accounts
+from gisapp.flows.enquire import Spot, enquire
+from gisapp.flows.find import landmarks
+from gisapp.flows.keep_answers import Answers
 from gisapp.flows.locate import town_area
+from gisapp.flows.tile_links import cut_ahead
+from gisapp.person import ANYONE, Person
 from gisapp.profile import ProfileError, TownProfile, read_profile
 from gisapp.settings import Settings
+from layers.basemap import BaseMapShelf
 from layers.catalogue import Catalogue
-from layers.errors import CatalogueError
+from layers.drafts import Drafts
+from layers.errors import CatalogueError, LayersError
+from layers.tiles import TileShelf
 from layers.validate import TownArea
 from layers.versions import LayerShelf
 from reports_store import Categories, PhotoStore, ReportStore
@@ -67,15 +76,40 @@ class Town:
     shelves: Shelves
     categories: Categories
     secret: bytes
+    accounts: Accounts
 
     @property
     def layers(self) -> LayerShelf:
         """The town's layers, by the catalogue as it is now."""
         return self.shelves.shelf()
 
+    def person(self, session: str) -> Person:
+        """The person whose session cookie this is; a resident for none, an ended or an unknown one."""
+        return self.accounts.person(session, self.now()) or ANYONE
+
     def now(self) -> datetime:
         """The town's clock: aware, UTC. Screens show JST."""
         return datetime.now(UTC)
+
+    @property
+    def tiles(self) -> TileShelf:
+        """The tiles of the layers."""
+        return TileShelf(self.settings.tile_folder)
+
+    @property
+    def basemap(self) -> BaseMapShelf:
+        """The town's own background map."""
+        return BaseMapShelf(self.settings.basemap_folder)
+
+    @property
+    def answers(self) -> Answers:
+        """Answered tables that wait to be fetched."""
+        return Answers(self.settings.batch_folder)
+
+    @property
+    def drafts(self) -> Drafts:
+        """Imports that wait for a person's yes."""
+        return Drafts(self.settings.import_folder)
 
     def area(self) -> TownArea:
         """Where the town lies, with its boundary once a boundary layer exists."""
@@ -84,6 +118,7 @@ class Town:
     def close(self) -> None:
         """Finish what is being written and let go of the files."""
         self.reports.close()
+        self.accounts.close()
 
 
 def open_town(settings: Settings) -> Town:
@@ -97,6 +132,7 @@ def open_town(settings: Settings) -> Town:
         shelves=Shelves(settings, profile.zone),
         categories=Categories.load(),
         secret=_secret(settings.data / "secret.key"),
+        accounts=Accounts.open(settings.accounts),
     )
 
 
@@ -118,15 +154,40 @@ def this_town() -> Town:
 
 def keep_tidy(town: Town, stopping: threading.Event, every_s: float = 3600) -> None:
     """Read the layers before the first person asks; then, each hour, sweep photos that were chosen a day ago
-    and never sent.
+    and never sent, and imports that have waited as long.
     """
-    town.layers.listing()
-    names(town.layers)
+    _look_around(town)
     while not stopping.is_set():
         try:
             town.photos.sweep(town.reports.photo_sha256s(), town.now() - timedelta(days=1))
+            town.drafts.sweep(town.now() - timedelta(days=1))
+            town.answers.sweep(town.now() - timedelta(days=1))
         except (ReportsError, OSError):
             log.exception("the photos could not be swept; trying again in an hour")
+        stopping.wait(every_s)
+
+
+def _look_around(town: Town) -> None:
+    """Ask once what residents and clerks will ask, so that the first of them need not wait for the indexes."""
+    landmarks(town.layers)
+    lon, lat = town.profile.center
+    try:
+        enquire(Spot(lon, lat), ANYONE, town.layers, town.reports, town.categories, town.profile, town.now())
+    except (LayersError, ReportsError):
+        log.exception("the town could not be looked over; the first question will take longer")
+
+
+def keep_tiles(town: Town, stopping: threading.Event, every_s: float = 5) -> None:
+    """Cut tiles before anybody asks: at the start, and soon after a layer has got another version."""
+    cut = ""
+    while not stopping.is_set():
+        stamp = town.layers.stamp()
+        if stamp != cut:
+            try:
+                cut_ahead(town.layers, town.tiles, stopping)
+                cut = stamp
+            except (LayersError, OSError, sqlite3.Error):
+                log.exception("tiles could not be cut ahead; they are cut when asked for")
         stopping.wait(every_s)
 
 

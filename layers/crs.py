@@ -86,6 +86,14 @@ def easting_northing(lon: float, lat: float, zone: int) -> tuple[float, float]:
     return float(easting), float(northing)
 
 
+@lru_cache(maxsize=19)
+def zone_origin(zone: int) -> tuple[float, float]:
+    """The longitude and latitude (degrees) from which a plane zone counts its metres."""
+    operation = pyproj.CRS.from_epsg(zone).coordinate_operation
+    found = {param.name: param.value for param in operation.params} if operation else {}
+    return float(found["Longitude of natural origin"]), float(found["Latitude of natural origin"])
+
+
 @lru_cache(maxsize=64)
 def transformer(source: int, target: int) -> pyproj.Transformer:
     """A way between two systems, x before y."""

@@ -5,6 +5,8 @@ LayersError
 ├── UnknownLayer        no layer of that id in the catalogue
 ├── UnknownKind         no kind of that id
 ├── SourceUnavailable   a layer cannot be read now; it is not empty, it is unknown
+├── UnknownVersion      a layer has no version of that number
+├── VersionMoved        another version has become current since a change was begun
 ├── ShelfUnwritable     the folder of versions cannot be written
 ├── UnreadableFile      a file whose content no reader understands
 ├── ImportRefused       a file that was read, and must not become a version
@@ -99,6 +101,24 @@ class SourceUnavailable(LayersError):
     def __init__(self, layer_id: str, last_good: datetime | None, reason: str = "version_broken") -> None:
         self.layer_id, self.last_good, self.reason = layer_id, last_good, reason
         super().__init__(layer_id, last_good, reason)
+
+
+class UnknownVersion(LayersError):
+    code = "unknown_version"
+
+    def __init__(self, layer_id: str, number: int) -> None:
+        self.layer_id, self.number = layer_id, number
+        super().__init__(layer_id, number)
+
+
+class VersionMoved(LayersError):
+    """seen is the version a change was made from; now is the current one, None if it cannot be told."""
+
+    code = "version_moved"
+
+    def __init__(self, layer_id: str, seen: int, now: int | None) -> None:
+        self.layer_id, self.seen, self.now = layer_id, seen, now
+        super().__init__(layer_id, seen, now)
 
 
 class ShelfUnwritable(LayersError):

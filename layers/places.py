@@ -18,6 +18,7 @@ from layers.kinds import Kind
 
 Mask = NDArray[np.bool_]
 NEAR_TOWN_M = 5_000.0
+ROUGHLY_M = 20.0
 _BASE_TYPE = {
     "MultiPoint": "Point",
     "MultiLineString": "LineString",
@@ -49,9 +50,10 @@ class Shapes:
         self, mask: Mask, code: str, grade: Grade, found: str = "", expected: str = ""
     ) -> Iterator[Fault]:
         for at in np.flatnonzero(mask):
-            yield Fault(code, grade, self.rows[at], None, found or self._where(at), expected)
+            yield Fault(code, grade, self.rows[at], None, found or self.where(at), expected)
 
-    def _where(self, at: np.intp) -> str:
+    def where(self, at: np.intp) -> str:
+        """The south-west corner of a shape: longitude, latitude."""
         west, south = self.bounds[at][:2]
         return f"{west:.10g}, {south:.10g}"
 
@@ -65,9 +67,6 @@ def place_faults(
         shapes.present & ~shapes.finite, "number_not_finite", Grade.REFUSE, "NaN, Infinity", "numbers"
     )
     yield from _wrong_types(shapes, kind)
-    yield from _invalid(shapes)
-    if shapely.has_z(shapes.array).any():
-        yield Fault("z_dropped", Grade.NOTE, None, None, "3D", "2D")
     in_japan = yield from _misplaced(shapes, zone, near)
     if kind.id != "boundary":
         yield from _town_faults(shapes, in_japan, zone, boundary)
@@ -82,26 +81,19 @@ def _wrong_types(shapes: Shapes, kind: Kind) -> Iterator[Fault]:
             yield Fault("geometry_type", Grade.REFUSE, shapes.rows[at], None, shape.geom_type, expected)
 
 
-def _invalid(shapes: Shapes) -> Iterator[Fault]:
-    invalid = shapes.finite & ~shapely.is_valid(shapes.array)
-    for at in np.flatnonzero(invalid):
-        reason = shapely.is_valid_reason(shapes.array[at])
-        yield Fault("geometry_invalid", Grade.REPAIR, shapes.rows[at], None, reason, "valid shape")
-
-
 def _misplaced(shapes: Shapes, zone: int, near: Box) -> Generator[Fault, None, Mask]:
     """Yields the faults, returns which rows lie in Japan."""
     west, south, east, north = np.where(shapes.finite, shapes.bounds.T, 0.0)
     in_japan = (west >= JAPAN.west) & (east <= JAPAN.east) & (south >= JAPAN.south) & (north <= JAPAN.north)
-    metres = (np.maximum(abs(west), abs(east)) > 180) | (np.maximum(abs(south), abs(north)) > 90)
-    swapped = (west >= JAPAN.south) & (east <= JAPAN.north) & (south >= JAPAN.west) & (north <= JAPAN.east)
+    reach, height = np.maximum(abs(west), abs(east)), np.maximum(abs(south), abs(north))
+    crossing = (height <= 90) & (reach <= 360) & ((reach > 180) | (east - west > 180))
+    metres = ~crossing & ((reach > 180) | (height > 90))
     zero = shapes.finite & (west == 0) & (south == 0) & (east == 0) & (north == 0)
-    yield from _together(
-        shapes, shapes.finite & metres & ~swapped, "metres_without_crs", _crs_hint(shapes, metres, zone, near)
-    )
-    yield from _together(shapes, shapes.finite & swapped, "lonlat_swapped", "lon, lat")
+    hint = _crs_hint(shapes, metres, zone, near)
+    yield from _together(shapes, shapes.finite & metres, "metres_without_crs", hint)
+    yield from shapes.faults(crossing, "antimeridian", Grade.REFUSE, expected="-180 to 180")
     yield from shapes.faults(zero, "zero_position", Grade.REFUSE, "0, 0", "lon, lat")
-    rest = shapes.finite & ~(in_japan | metres | swapped | zero)
+    rest = shapes.finite & ~(in_japan | metres | crossing | zero)
     yield from shapes.faults(rest, "outside_japan", Grade.REFUSE, expected="122-154.5, 20-46")
     return np.asarray(in_japan & shapes.finite)
 
@@ -122,7 +114,8 @@ def _crs_hint(shapes: Shapes, metres: Mask, zone: int, near: Box) -> str:
     if not len(at):
         return ""
     west, south, east, north = np.median(shapes.bounds[at], axis=0)
-    return next(iter(likely_crs((west + east) / 2, (south + north) / 2, zone, near)), "EPSG:4326")
+    # where nothing lies near, or a town does not know its extent yet: the system its own files come in
+    return next(iter(likely_crs((west + east) / 2, (south + north) / 2, zone, near)), f"EPSG:{zone}")
 
 
 def _town_faults(shapes: Shapes, in_japan: Mask, zone: int, boundary: BaseGeometry | None) -> Iterator[Fault]:
@@ -139,7 +132,21 @@ def _town_faults(shapes: Shapes, in_japan: Mask, zone: int, boundary: BaseGeomet
         yield Fault(
             "nothing_in_town", Grade.REFUSE, None, None, str(int(in_japan.sum())), f"{NEAR_TOWN_M:.0f} m"
         )
-    yield from shapes.faults(outside, "outside_town", Grade.NOTE, expected="town")
+    yield from _outside(shapes, outside, array, zone, boundary)
+
+
+def _outside(
+    shapes: Shapes, outside: Mask, array: NDArray[np.object_], zone: int, boundary: BaseGeometry
+) -> Iterator[Fault]:
+    """Each row outside the town with its distance from the border, true to ROUGHLY_M."""
+    at = np.flatnonzero(outside)
+    if not len(at):
+        return
+    border = to_plane(boundary, zone).simplify(ROUGHLY_M)
+    for one, away_m in zip(at, shapely.distance(border, to_plane(array[at], zone)), strict=True):
+        found = shapes.where(one)
+        away = f"{away_m:.0f} m" if away_m < 1000 else f"{away_m / 1000:.1f} km"
+        yield Fault("outside_town", Grade.NOTE, shapes.rows[one], None, found, away)
 
 
 def _any_near(array: NDArray[np.object_], zone: int, boundary: BaseGeometry) -> bool:

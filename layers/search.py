@@ -58,7 +58,7 @@ def _items(version: LayerVersion) -> Iterator[tuple[str, str, Named]]:
     # a point that is on the shape, which the middle of a winding zone need not be
     places = shapely.get_coordinates(shapely.point_on_surface(version.index.shapes))
     for row, (lon, lat) in zip(version.index.records, places, strict=True):
-        name, address = str(row.get("name") or ""), str(row.get("address") or "")
+        name, address = str(row.get("name") or ""), version.kind.address(row)
         if name or address:
             named = Named(
                 version.kind.title_of(row),

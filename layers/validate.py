@@ -14,12 +14,15 @@ from shapely.geometry.base import BaseGeometry
 from layers.box import Box
 from layers.errors import Fault, Grade, ImportRefused
 from layers.kinds import Kind
+from layers.limits import MAX_VERTICES
 from layers.places import Shapes, place_faults
-from layers.readers import MAX_VERTICES, Read
+from layers.readers import Read
+from layers.repairs import Change, mend
 from layers.rows import cell_faults, column_faults
 
-__all__ = ["Admitted", "TownArea", "admit", "repaired", "validate"]
+__all__ = ["Admitted", "Checked", "TownArea", "admit", "admitted", "check", "validate"]
 
+_NO_PLACE = frozenset({"position_unreadable", "geometry_malformed", "address_unknown", "area_unknown"})
 _GRADES = (Grade.REFUSE, Grade.REPAIR, Grade.NOTE)
 
 
@@ -36,6 +39,21 @@ class TownArea:
 
 
 @dataclass(frozen=True)
+class Checked:
+    """A file looked at whole: all its faults, the frame with every proposed repair done, and the features
+    that the repairs change. Nothing of it is on the shelf.
+    """
+
+    frame: gpd.GeoDataFrame
+    faults: tuple[Fault, ...]
+    changes: tuple[Change, ...] = ()
+
+    def graded(self, grade: Grade) -> tuple[Fault, ...]:
+        """The faults of one grade."""
+        return tuple(fault for fault in self.faults if fault.grade is grade)
+
+
+@dataclass(frozen=True)
 class Admitted:
     """What may become a version: the frame, what was mended in it, and what is worth knowing."""
 
@@ -49,54 +67,47 @@ def validate(frame: gpd.GeoDataFrame, kind: Kind, town: TownArea) -> tuple[Fault
 
     Rows are the labels of the frame's index: the numbers a person sees in the file.
     """
-    if not len(frame):
-        return (Fault("no_rows", Grade.REFUSE, found="0", expected="1"),)
-    shapes = Shapes.of(frame)
-    found = (
-        *_too_many(shapes.array),
-        *column_faults(frame, kind),
-        *cell_faults(frame, kind),
-        *place_faults(shapes, kind, town.zone, town.bounds, town.boundary),
-    )
-    return _sorted(found)
+    return _looked_at(frame, kind, town).faults
+
+
+def check(read: Read, kind: Kind, town: TownArea) -> Checked:
+    """A file that was read, looked at whole: the faults of reading and of checking in one answer."""
+    looked = _looked_at(read.frame, kind, town)
+    known = {fault.row for fault in read.notes if fault.code in _NO_PLACE}
+    fresh = (fault for fault in looked.faults if fault.code != "geometry_missing" or fault.row not in known)
+    return replace(looked, faults=_sorted([*read.notes, *fresh]))
 
 
 def admit(read: Read, kind: Kind, town: TownArea, *, accept_repairs: bool = False) -> Admitted:
     """A file that was read, ready for the shelf; raises ImportRefused with the faults of reading and of
     checking.
 
-    A broken shape is mended only with accept_repairs, which is a person's yes.
+    What needs a repair is taken only with accept_repairs, which is a person's yes to all of them.
     """
-    checked = validate(read.frame, kind, town)
-    known = {fault.row for fault in read.notes if fault.code in {"position_unreadable", "geometry_malformed"}}
-    faults = _sorted(
-        [
-            *read.notes,
-            *(fault for fault in checked if fault.code != "geometry_missing" or fault.row not in known),
-        ]
+    return admitted(check(read, kind, town), accept_repairs=accept_repairs)
+
+
+def admitted(checked: Checked, *, accept_repairs: bool) -> Admitted:
+    """The same for a file that has been looked at already."""
+    repairs, notes = checked.graded(Grade.REPAIR), checked.graded(Grade.NOTE)
+    if checked.graded(Grade.REFUSE) or (repairs and not accept_repairs):
+        raise ImportRefused(checked.faults)
+    return Admitted(checked.frame, notes, repairs)
+
+
+def _looked_at(frame: gpd.GeoDataFrame, kind: Kind, town: TownArea) -> Checked:
+    if not len(frame):
+        return Checked(frame, (Fault("no_rows", Grade.REFUSE, found="0", expected="1"),))
+    if too_many := tuple(_too_many(np.asarray(frame.geometry.array))):
+        return Checked(frame, too_many)  # what is too large to draw is not worth an hour of mending
+    mended = mend(frame, town.zone)
+    found = (
+        *column_faults(mended.frame, kind),
+        *cell_faults(mended.frame, kind),
+        *mended.faults,
+        *place_faults(Shapes.of(mended.frame), kind, town.zone, town.bounds, town.boundary),
     )
-    repairs = tuple(fault for fault in faults if fault.grade is Grade.REPAIR)
-    if any(fault.grade is Grade.REFUSE for fault in faults) or (repairs and not accept_repairs):
-        raise ImportRefused(faults)
-    notes = tuple(fault for fault in faults if fault.grade is Grade.NOTE)
-    return Admitted(repaired(read.frame) if repairs else read.frame, notes, repairs)
-
-
-def repaired(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """The frame with its invalid areas made valid; slivers of lower dimension that this leaves are
-    dropped.
-    """
-    shapes = np.asarray(frame.geometry.array).copy()
-    broken = ~shapely.is_valid(shapes)
-    shapes[broken] = [_areas_of(shape) for shape in shapely.make_valid(shapes[broken])]
-    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
-
-
-def _areas_of(shape: BaseGeometry) -> BaseGeometry:
-    if shape.geom_type != "GeometryCollection":
-        return shape
-    areas = [part for part in shape.geoms if part.geom_type in {"Polygon", "MultiPolygon"}]
-    return shapely.union_all(areas) if areas else shape
+    return Checked(mended.frame, _sorted(found), mended.changes)
 
 
 def _too_many(shapes: NDArray[np.object_]) -> Iterator[Fault]:

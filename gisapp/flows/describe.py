@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gisapp.flows.tile_links import tile_links
+from gisapp.person import ANYONE, Person, may_edit, may_see
 from gisapp.profile import TownProfile
 from gisapp.words import say, section
-from layers.kinds import kind_of
-from layers.versions import LayerShelf, LayerState
+from layers.crs import zone_origin
+from layers.errors import SourceUnavailable, UnknownLayer
+from layers.kinds import Kind
+from layers.versions import LayerShelf, LayerState, LayerVersion
 from reports_store import Categories, PublicState, ReportStore, Status
 from reports_store.errors import ReportsError
 from reports_store.privacy import PublicEvent, PublicReport, public
@@ -20,13 +24,32 @@ NEVER = "never_imported"  # a layer of the catalogue that this town has no file 
 
 
 def map_config(
-    profile: TownProfile, layers: LayerShelf, reports: ReportStore, categories: Categories
+    profile: TownProfile,
+    layers: LayerShelf,
+    reports: ReportStore,
+    categories: Categories,
+    person: Person = ANYONE,
 ) -> dict[str, Any]:
-    """Everything the map's script needs before it draws: town, layers with legends, categories, words."""
-    shown = [state for state in layers.listing() if state.visibility == "public" and state.reason != NEVER]
+    """Everything the map's script needs before it draws: town, the layers this person may see with their
+    legends, categories, words.
+    """
+    shown = sorted(shown_layers(layers, person), key=lambda state: state.order)
     return {
-        "town": {"name": profile.name, "sample": profile.sample, "bounds": profile.bounds},
-        "layers": [_layer(state) for state in sorted(shown, key=lambda state: state.order)],
+        "town": {
+            "name": profile.name,
+            "sample": profile.sample,
+            "bounds": profile.bounds,
+            "zone": profile.zone - 6668,
+            "origin": zone_origin(profile.zone),
+        },
+        "layers": [
+            {
+                **_layer(state, layers),
+                **tile_links(state, layers),
+                "editable": may_edit(person, layers.catalogue.entry(state.id)),
+            }
+            for state in shown
+        ],
         "categories": [
             {"code": c.code, "name": c.name("ja"), "letter": c.symbol} for c in categories.values()
         ],
@@ -38,7 +61,9 @@ def map_config(
     }
 
 
-def _layer(state: LayerState) -> dict[str, Any]:
+def _layer(state: LayerState, layers: LayerShelf) -> dict[str, Any]:
+    drawn = layers.catalogue.entry(state.id).kind_drawn()
+    used = _used(state, layers, drawn)
     return {
         "id": state.id,
         "title": state.title,
@@ -51,11 +76,13 @@ def _layer(state: LayerState) -> dict[str, Any]:
         "attribution": state.attribution,
         "licence": state.licence,
         "default_on": state.default_on,
+        "visibility": state.visibility,
         "ok": state.ok,
         "last_good": day(state.last_good) if state.last_good else None,
         "legend": [
             {
                 "key": style.key,
+                "used": style.key in used,
                 "text": style.text_ja,
                 "fill": style.fill,
                 "stroke": style.stroke,
@@ -65,9 +92,17 @@ def _layer(state: LayerState) -> dict[str, Any]:
                 "letter": style.letter,
                 "pattern": style.pattern,
             }
-            for style in kind_of(state.kind).styles
+            for style in drawn.styles
         ],
     }
+
+
+def _used(state: LayerState, layers: LayerShelf, drawn: Kind) -> Collection[str]:
+    """The styles a legend has to explain: those of the features there are, or all where they cannot be read."""
+    try:
+        return layers.current(state.id).style_keys
+    except SourceUnavailable:
+        return {style.key for style in drawn.styles}
 
 
 def report_card(public_id: str, reports: ReportStore, categories: Categories) -> dict[str, Any]:
@@ -141,9 +176,22 @@ def _line(state: LayerState) -> str:
     )
 
 
-def shown_layers(layers: LayerShelf) -> list[LayerState]:
-    """The public layers that this town has, the failed ones among them."""
-    return [state for state in layers.listing() if state.visibility == "public" and state.reason != NEVER]
+def shown_layers(layers: LayerShelf, person: Person = ANYONE) -> list[LayerState]:
+    """The layers that this town has and a person may see, the failed ones among them."""
+    return [
+        state
+        for state in layers.listing()
+        if state.reason != NEVER and may_see(person, layers.catalogue.entry(state.id))
+    ]
+
+
+def version_for(person: Person, layer_id: str, layers: LayerShelf) -> LayerVersion:
+    """The present version of a layer. Raises UnknownLayer alike for one that does not exist and for one that
+    this person may not see; SourceUnavailable if it cannot be read.
+    """
+    if not may_see(person, layers.catalogue.entry(layer_id)):
+        raise UnknownLayer(layer_id)
+    return layers.current(layer_id)
 
 
 def photo_links(report: PublicReport) -> list[dict[str, str]]:

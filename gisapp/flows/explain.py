@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from gisapp.words import UnknownSentence, say
-from layers.errors import CatalogueError, Fault, ImportRefused, LayersError, UnreadableFile
+import csv
+import io
+import re
+from collections.abc import Iterable
+
+from gisapp.flows.publish import FORMULA_STARTS
+from gisapp.words import DEFAULT, UnknownSentence, say, sentences
+from layers.errors import CatalogueError, Fault, Grade, ImportRefused, LayersError, UnreadableFile
 from reports_store.errors import ReportsError
 
 FAULTS_SHOWN = 40
+GRADES = (Grade.REFUSE, Grade.REPAIR, Grade.NOTE)
+_LONG = re.compile(r"-?\d+\.\d{7,}")
+_COLUMNS = ("grade", "row", "column", "found", "expected", "text")
 
 
 def explain(error: ReportsError | LayersError) -> str:
@@ -21,21 +30,80 @@ def explain(error: ReportsError | LayersError) -> str:
 
 
 def explain_faults(error: ImportRefused | UnreadableFile | CatalogueError) -> list[str]:
-    """Every fault of a file, one line each, weightiest first; a long list says how many more there are."""
-    ranked = sorted(error.faults, key=lambda fault: ("refuse", "repair", "note").index(fault.grade))
-    lines = [explain_fault(fault) for fault in ranked[:FAULTS_SHOWN]]
-    more = len(ranked) - len(lines)
+    """The faults of a file for the command line, by grade; where repairs wait for a yes, how to give it."""
+    lines = grouped(error.faults)
+    waiting = isinstance(error, ImportRefused) and any(one.grade is Grade.REPAIR for one in error.faults)
+    return [*lines, say("errors.accept_repairs")] if waiting else lines
+
+
+def grouped(faults: Iterable[Fault], limit: int = FAULTS_SHOWN) -> list[str]:
+    """Faults under a line for each grade, the weightiest first; a long list says how many more there are."""
+    by_grade = {grade: [fault for fault in faults if fault.grade is grade] for grade in GRADES}
+    lines, left = [], limit
+    for grade, group in by_grade.items():
+        if group and left:
+            lines.append(say("faults.group", grade=say(f"faults.grade.{grade}"), n=len(group)))
+            lines += [f"  {fault_text(fault)}" for fault in group[:left]]
+            left -= len(group[:left])
+    more = sum(map(len, by_grade.values())) - (limit - left)
     return [*lines, say("errors.more_faults", n=more)] if more > 0 else lines
 
 
 def explain_fault(fault: Fault) -> str:
-    """One fault: its grade, its row if it has one, what was found and what was expected."""
+    """One fault on a line of its own: its grade, then the rest."""
+    return f"{say(f'faults.grade.{fault.grade}')}{fault_text(fault)}"
+
+
+def fault_text(fault: Fault) -> str:
+    """One fault: its row if it has one, what was found and what was expected."""
     where = say("faults.row", row=fault.row) if fault.row is not None else ""
-    text = say(
+    return f"{where}{fault_sentence(fault)}"
+
+
+def fault_sentence(fault: Fault) -> str:
+    """What is wrong and what to do, without grade and row."""
+    return say(
         f"faults.{fault.code}",
         row=fault.row,
         column=fault.column or "",
-        found=fault.found,
-        expected=fault.expected,
+        found=in_words(fault.found),
+        expected=in_words(fault.expected),
     )
-    return f"{say(f'faults.grade.{fault.grade}')}{where}{text}"
+
+
+def in_words(text: str) -> str:
+    """A format's or a library's own word in Japanese, with the place it names; any other text as it is."""
+    term, bracket, place = text.partition("[")
+    if bracket and (known := _term(term)):
+        return f"{known}：{_LONG.sub(_short, place.rstrip(']')).replace(' ', ', ')}"
+    return ", ".join(_term(one) or one for one in text.split(", "))
+
+
+def reader_title(reader: str) -> str:
+    """A reader's name as its format is called."""
+    return sentences(DEFAULT).get(f"imports.readers.{reader}", reader)
+
+
+def faults_csv(faults: Iterable[Fault]) -> bytes:
+    """All faults as a table to send to whoever made the file: UTF-8 with BOM so that Excel opens it, CRLF."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\r\n")
+    table.writerow([say(f"faults.columns.{name}") for name in _COLUMNS])
+    for fault in faults:
+        grade = say(f"faults.grade.{fault.grade}")
+        values = (grade, fault.row, fault.column, fault.found, fault.expected, fault_sentence(fault))
+        table.writerow([_harmless(value) for value in values])
+    return b"\xef\xbb\xbf" + text.getvalue().encode(errors="replace")
+
+
+def _short(number: re.Match[str]) -> str:
+    return f"{float(number.group()):.6f}"  # to the decimetre
+
+
+def _term(text: str) -> str | None:
+    return sentences(DEFAULT).get(f"faults.term.{text}")
+
+
+def _harmless(value: object) -> object:
+    # what a file holds must not run as a formula in a spreadsheet
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

@@ -69,6 +69,12 @@ def found_town(name: str, code: str, boundary: Path | None, accept_repairs: bool
     return Founded(profile, found, admit(own, KINDS["boundary"], area, accept_repairs=accept_repairs))
 
 
+def name_in(boundary: Path, code: str) -> str:
+    """The name that a boundary file gives the town of a code. Raises NotInFile, UnreadableFile, BadCode."""
+    prefecture_of(code)
+    return str(_own_rows(read(boundary, KINDS["boundary"]).frame, code)["name"].iloc[0])
+
+
 def _own_rows(frame: gpd.GeoDataFrame, code: str) -> gpd.GeoDataFrame:
     codes = frame["code"].astype(str).str[:5]
     wanted = city_part(code)

@@ -35,12 +35,8 @@ LICENCE = "CC0（架空のデータ）"
 
 
 def plant_catalogue(sample: Sample, own: Path) -> None:
-    """Say in the town's own catalogue that every layer is made up, and let everybody see it."""
-    entries = {
-        layer.id: {"attribution": layer.attribution, "licence": LICENCE, "visibility": "public"}
-        | ({"title": layer.title} if layer.title else {})
-        for layer in sample.layers
-    }
+    """Say in the town's own catalogue that every layer is made up; who sees and edits it stays as shipped."""
+    entries = {layer.id: {"attribution": layer.attribution, "licence": LICENCE} for layer in sample.layers}
     own.parent.mkdir(parents=True, exist_ok=True)
     own.write_text(tomli_w.dumps(entries), encoding="utf-8")
 

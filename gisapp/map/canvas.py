@@ -23,10 +23,21 @@ BASES = {
 class TownMap(folium.Map):
     """A folium map that links our own files only."""
 
-    default_js = [("leaflet", "/assets/leaflet/leaflet.js"), ("gisapp_map", url_of_ours("map.js"))]  # noqa: RUF012
+    default_js = [  # noqa: RUF012
+        ("leaflet", "/assets/leaflet/leaflet.js"),
+        ("gisapp_map", url_of_ours("map.js")),
+        ("gisapp_tiles", url_of_ours("tiles.js")),
+        ("gisapp_basemap", url_of_ours("basemap.js")),
+        ("gisapp_batch", url_of_ours("batch.js")),
+        ("gisapp_tools", url_of_ours("tools.js")),
+        ("gisapp_measure", url_of_ours("measure.js")),
+        ("gisapp_compare", url_of_ours("compare.js")),
+        ("gisapp_place", url_of_ours("place.js")),
+    ]
     default_css = [  # noqa: RUF012
         ("leaflet_css", "/assets/leaflet/leaflet.css"),
         ("gisapp_css", url_of_ours("map.css")),
+        ("gisapp_tools_css", url_of_ours("tools.css")),
     ]
 
 

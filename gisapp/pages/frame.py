@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from html import escape
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import streamlit as st
 
 from gisapp.assets import OWN
+from gisapp.person import Person
 from gisapp.town import Town
 from gisapp.words import say
 
@@ -32,7 +34,34 @@ def open_frame(town: Town) -> None:
     go = f'<a class="gp-go" href="/report" target="_self">{escape(say("page.report"))}</a>'
     if (st.context.url or "").rstrip("/").endswith("/report"):
         go = ""
-    st.html(f'<header class="gp-head"><b>{escape(town.profile.name)}</b>{mark}{go}</header>')
+    who = _who(person(town))
+    st.html(f'<header class="gp-head"><b>{escape(town.profile.name)}</b>{mark}{go}{who}</header>')
+
+
+def _who(somebody: Person) -> str:
+    """The way in for the town hall's people, or who is signed in and the way out."""
+    if not somebody.signed_in:
+        return f'<a class="gp-who" href="/login" target="_self">{escape(say("page.sign_in"))}</a>'
+    name = escape(f"{somebody.name}（{somebody.department}）")
+    return f'<a class="gp-who" href="/logout" target="_self">{name}　{escape(say("page.sign_out"))}</a>'
+
+
+def staff_only(town: Town) -> Person:
+    """The signed-in person; a resident gets a sentence and the way in, and the page ends there."""
+    somebody = person(town)
+    if not somebody.signed_in:
+        st.info(say("auth.not_signed_in"))
+        here = urlsplit(st.context.url or "")
+        back = quote(f"{here.path}?{here.query}" if here.query else here.path, safe="")
+        go = f'<a class="gp-go" href="/login?next={back}" target="_self">{escape(say("auth.to_sign_in"))}</a>'
+        st.html(f"<p>{go}</p>")
+        st.stop()
+    return somebody
+
+
+def person(town: Town) -> Person:
+    """Who looks at the page, asked anew on each rerun: a session that was ended counts at once."""
+    return town.person(st.context.cookies.get("gisapp_session", ""))
 
 
 def apologise(error: Exception) -> bool:

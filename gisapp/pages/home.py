@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
-from gisapp.pages.frame import open_frame
+from gisapp.pages.frame import open_frame, person
 from gisapp.town import this_town
 from gisapp.words import say
 
+EVERYBODY = ("place", "report", "lookup", "reports", "data")
+TOWN_HALL = ("layers", "edit", "history", "batch")
+
 town = this_town()
 open_frame(town)
+# A link to a page of the town hall leads a resident to the way in, not to "no such page".
+hall: Literal["visible", "hidden"] = "visible" if person(town).signed_in else "hidden"
 page = st.navigation(
     [
         st.Page("map.py", title=say("page.map"), default=True),
-        st.Page("report.py", title=say("page.report"), url_path="report"),
-        st.Page("lookup.py", title=say("page.lookup"), url_path="lookup"),
-        st.Page("reports.py", title=say("page.reports"), url_path="reports"),
-        st.Page("data.py", title=say("page.data"), url_path="data"),
+        *(st.Page(f"{name}.py", title=say(f"page.{name}"), url_path=name) for name in EVERYBODY),
+        *(
+            st.Page(f"{name}.py", title=say(f"page.{name}"), url_path=name, visibility=hall)
+            for name in TOWN_HALL
+        ),
     ],
     position="top",
 )

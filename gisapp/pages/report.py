@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import streamlit as st
 
+from gisapp.flows.enquire.spot import BadSpot, spot_of
 from gisapp.flows.explain import explain
 from gisapp.flows.find import Landmark, landmarks
 from gisapp.flows.locate import Located, locate
@@ -60,8 +61,9 @@ def place_step(photos: tuple[StoredPhoto, ...]) -> tuple[Place | None, Located |
     from_photo, outside = photo_place(photos)
     if outside:
         st.warning(plain(say("report.form.place_photo_outside", town=town.profile.name)))
-    by_photo, by_name = made("photo", from_photo), made("landmark", named_place())
-    pinned = newest(by_photo, by_name)
+    by_link, by_photo = made("link", linked_place()), made("photo", from_photo)
+    by_name = made("landmark", named_place())
+    pinned = newest(by_link, by_photo, by_name)
     shell = town_map(
         town.profile.center,
         13,
@@ -72,7 +74,7 @@ def place_step(photos: tuple[StoredPhoto, ...]) -> tuple[Place | None, Located |
     )
     told = show(shell, "pickmap", height_px=440).get("picked")
     choose_landmark()
-    place = newest(by_photo, by_name, made("tap", tapped_place(told)))
+    place = newest(by_link, by_photo, by_name, made("tap", tapped_place(told)))
     if place is None:
         st.info(say("report.form.place_none"))
         return None, None
@@ -100,6 +102,15 @@ def tapped_place(picked: object) -> Place | None:
     if not isinstance(picked, dict):
         return None
     return Place(picked["lon"], picked["lat"], GeomSource(picked["source"]), picked.get("accuracy_m"))
+
+
+def linked_place() -> Place | None:
+    """The place of a link such as /report?lon=…&lat=…, from a karte or from the card on the map."""
+    try:
+        spot = spot_of(st.query_params.to_dict())
+    except BadSpot:
+        return None  # the person still chooses a place on this page
+    return None if spot is None else Place(spot.lon, spot.lat, GeomSource.MAP_TAP)
 
 
 def named_place() -> Place | None:

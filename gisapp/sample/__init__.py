@@ -1,6 +1,6 @@
 """The made-up town 見本町: roads, river, hazards and reports, the same for the same seed.
 
-Nothing in it is real. Layers carry the ids and columns of the kinds of the same name. Coordinates are
+Nothing in it is real. Layers carry the columns of their kinds and the ids of the shipped catalogue. Coordinates are
 EPSG:4326 (lon, lat), computed in the plane rectangular zone VII (EPSG:6675).
 """
 
@@ -14,35 +14,54 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
-from gisapp.sample import sheets
+from gisapp.sample import hazard_sheets, living_sheets, sheets
 from gisapp.sample.careers import Step
 from gisapp.sample.photos import PhotoPlan
 from gisapp.sample.plane import ZONE, lon_lat
 from gisapp.sample.residents import SampleReport, fiscal_start, write_reports
 from gisapp.sample.town import SampleError, Town, found_town
+from layers.kinds import kind_of
 
 __all__ = ["TODAY", "PhotoPlan", "Sample", "SampleError", "SampleLayer", "SampleReport", "Step", "build"]
 
 TODAY = date(2026, 11, 20)
 ATTRIBUTION = "見本町（架空の町のデータです）"
 
-# layer id (= kind id), how its table is made, the month and day of its state, a title other than the kind's
-_SHEETS: tuple[tuple[str, Callable[[Town], gpd.GeoDataFrame], tuple[int, int], str | None], ...] = (
-    ("boundary", sheets.boundary, (4, 1), None),
-    ("neighbourhood_association", sheets.associations, (4, 1), None),
-    ("road_section", sheets.roads, (4, 1), None),
-    ("river", sheets.rivers, (4, 1), None),
-    ("flood_zone", sheets.flood_zones, (5, 30), "洪水浸水想定区域（想定最大規模）"),
-    ("landslide_zone", sheets.landslide_zones, (3, 31), None),
-    ("garbage_station", sheets.garbage_stations, (4, 1), None),
-    ("evacuation_site", sheets.evacuation_sites, (6, 1), None),
-    ("shelter", sheets.shelters, (6, 1), None),
-    ("hydrant", sheets.hydrants, (4, 1), None),
-    ("aed", sheets.aeds, (9, 9), None),
-    ("cultural_property", sheets.cultural_properties, (3, 31), None),
-    ("zoning", sheets.zonings, (4, 1), None),
-    ("water_pipe", sheets.water_pipes, (3, 31), None),
-    ("public_facility", sheets.public_facilities, (4, 1), None),
+# layer id, how its table is made, the month and day of its state; the kind has the layer's name, or is named
+_SHEETS: tuple[tuple[str, Callable[[Town], gpd.GeoDataFrame], tuple[int, int], str], ...] = (
+    ("boundary", sheets.boundary, (4, 1), ""),
+    ("neighbourhood_association", sheets.associations, (4, 1), ""),
+    ("road_section", sheets.roads, (4, 1), ""),
+    ("river", sheets.rivers, (4, 1), ""),
+    ("flood_zone", hazard_sheets.flood_zones, (5, 30), ""),
+    ("flood_zone_planned", hazard_sheets.planned_floods, (5, 30), "flood_zone"),
+    ("flood_duration", hazard_sheets.flood_durations, (5, 30), "flood_zone"),
+    ("flood_collapse", hazard_sheets.flood_collapses, (5, 30), "flood_zone"),
+    ("inland_flood_zone", hazard_sheets.inland_floods, (3, 31), ""),
+    ("flood_history", hazard_sheets.flood_history, (3, 31), ""),
+    ("landslide_zone", hazard_sheets.landslide_zones, (3, 31), ""),
+    ("garbage_station", sheets.garbage_stations, (4, 1), ""),
+    ("recycling_point", living_sheets.recycling_points, (4, 1), ""),
+    ("evacuation_site", sheets.evacuation_sites, (6, 1), ""),
+    ("shelter", sheets.shelters, (6, 1), ""),
+    ("welfare_shelter", living_sheets.welfare_shelters, (6, 1), ""),
+    ("vulnerable_facility", living_sheets.vulnerable_facilities, (4, 1), ""),
+    ("hydrant", sheets.hydrants, (4, 1), ""),
+    ("aed", sheets.aeds, (9, 9), ""),
+    ("disaster_radio_station", living_sheets.radio_stations, (4, 1), ""),
+    ("emergency_route", living_sheets.emergency_routes, (4, 1), ""),
+    ("underpass", living_sheets.underpasses, (4, 1), ""),
+    ("cultural_property", sheets.cultural_properties, (3, 31), ""),
+    ("school_district", living_sheets.school_areas, (4, 1), ""),
+    ("zoning", sheets.zonings, (4, 1), ""),
+    ("parcel", living_sheets.land_parcels, (1, 1), ""),
+    ("water_pipe", sheets.water_pipes, (3, 31), ""),
+    ("sewer_pipe", living_sheets.sewer_pipes, (3, 31), ""),
+    ("manhole", living_sheets.manholes, (3, 31), ""),
+    ("public_facility", sheets.public_facilities, (4, 1), ""),
+    ("park", living_sheets.park_grounds, (4, 1), ""),
+    ("public_toilet", living_sheets.public_toilets, (4, 1), ""),
+    ("street_light", living_sheets.street_lights, (3, 31), ""),
 )
 
 
@@ -54,7 +73,6 @@ class SampleLayer:
     kind: str
     frame: gpd.GeoDataFrame
     as_of: date
-    title: str | None
     attribution: str
 
 
@@ -74,10 +92,16 @@ def build(seed: int = 8, today: date = TODAY) -> Sample:
     """
     town = found_town(seed, fiscal_start(today))
     layers = tuple(
-        SampleLayer(kind, kind, make(town), _latest(today, day), title, ATTRIBUTION)
-        for kind, make, day, title in _SHEETS
+        SampleLayer(id, kind or id, _whole(make(town), kind or id), _latest(today, day), ATTRIBUTION)
+        for id, make, day, kind in _SHEETS
     )
     return Sample(_profile(town), layers, write_reports(town, today))
+
+
+def _whole(frame: gpd.GeoDataFrame, kind_id: str) -> gpd.GeoDataFrame:
+    """The frame with every column of its kind; what the made-up town does not say is unknown."""
+    absent = [column.name for column in kind_of(kind_id).columns if column.name not in frame.columns]
+    return frame.assign(**dict.fromkeys(absent))
 
 
 def _latest(today: date, month_day: tuple[int, int]) -> date:

@@ -65,7 +65,7 @@ def stations(seed: int, side: Roadside, areas: tuple[Area, ...]) -> tuple[Statio
     """Sixty stations, at least two for each association and more where more people live."""
     rng = stream(seed, "stations")
     found = []
-    for area, count in zip(areas, _shares([a.households for a in areas], STATIONS), strict=True):
+    for area, count in zip(areas, shares([a.households for a in areas], STATIONS), strict=True):
         near = side.within(area.shape.buffer(-6))
         for n, k in enumerate(spread(near.xy, count, int(rng.integers(len(near.xy)))), 1):
             x, y = near.beside(k, float(rng.choice([-1, 1])) * 1.4)
@@ -77,7 +77,7 @@ def stations(seed: int, side: Roadside, areas: tuple[Area, ...]) -> tuple[Statio
     return tuple(found)
 
 
-def _shares(weights: list[int], total: int) -> list[int]:
+def shares(weights: list[int], total: int) -> list[int]:
     """Whole numbers of at least 2 in proportion to the weights, adding up to the total."""
     exact = np.array(weights) / sum(weights) * (total - 2 * len(weights))
     whole = np.floor(exact).astype(int)

@@ -15,6 +15,7 @@ from gisapp.sample.places import Facility
 from gisapp.sample.plane import lon_lat
 from gisapp.sample.spots import area_of
 from gisapp.sample.town import Town
+from gisapp.sample.wet import pools
 
 PREFECTURE, COUNTY, NAME, CODE = "岐阜県", "見本郡", "見本町", "219991"
 CULTURE = (
@@ -60,26 +61,6 @@ def rivers(town: Town) -> gpd.GeoDataFrame:
     )
 
 
-def flood_zones(town: Town) -> gpd.GeoDataFrame:
-    rows = [{"depth_rank": f.rank, "scenario": "想定最大規模", "river_name": f.river} for f in town.floods]
-    return sheet("flood", rows, [f.area for f in town.floods])
-
-
-def landslide_zones(town: Town) -> gpd.GeoDataFrame:
-    rows = [
-        {
-            "zone": z.zone,
-            "phenomenon": z.phenomenon,
-            "name": z.name,
-            "notice_no": z.notice_no,
-            "notice_date": z.notice_date,
-            "address": z.place,
-        }
-        for z in town.slopes
-    ]
-    return sheet("landslide", rows, [z.area for z in town.slopes])
-
-
 def garbage_stations(town: Town) -> gpd.GeoDataFrame:
     rows = []
     for station in town.stations:
@@ -102,6 +83,7 @@ def garbage_stations(town: Town) -> gpd.GeoDataFrame:
 def evacuation_sites(town: Town) -> gpd.GeoDataFrame:
     """Flags follow from the zones a site lies in; sea and volcanoes are far, so never designated."""
     rows, chosen = [], _marked(town, "避")
+    running_over = shapely.union_all([pool.area for pool in pools(town)])
     for site in chosen:
         dry, open_ground = site.depth_rank == 0, "広" in site.marks
         rows.append(
@@ -115,7 +97,8 @@ def evacuation_sites(town: Town) -> gpd.GeoDataFrame:
                 "hazard_earthquake": "古" not in site.marks and not site.slide,
                 "hazard_tsunami": False,
                 "hazard_fire": open_ground,
-                "hazard_inland_flood": site.depth_rank <= 1,
+                "hazard_inland_flood": site.depth_rank <= 1
+                and not shapely.contains_xy(running_over, site.x, site.y),
                 "hazard_volcano": False,
                 "also_shelter": "宿" in site.marks,
                 "note": _site_note(site),

@@ -21,7 +21,7 @@ from gisapp.sample.slopes import SlopeZone, slope_zones
 from gisapp.sample.spots import Roadside, roadside
 from gisapp.sample.streets import Section, lay_streets
 from gisapp.sample.trunk import main_roads
-from gisapp.sample.water import Bed, Flood, beds, floods
+from gisapp.sample.water import PLANNED_SHARE, Bed, Flood, beds, floods
 
 GRID_M = 30.0
 FEWEST_M = 400.0  # of streets that an association has at least
@@ -33,12 +33,18 @@ class SampleError(Exception):
 
 @dataclass(frozen=True)
 class Town:
-    """Everything in the town, in metres east and north of its middle."""
+    """Everything in the town, in metres east and north of its middle.
+
+    start is the first day of the two fiscal years that are told of.
+    floods is the largest imaginable flood (想定最大規模), planned the one of the river plan (計画規模).
+    """
 
     seed: int
+    start: date
     border: Polygon
     rivers: tuple[Bed, ...]
     floods: tuple[Flood, ...]
+    planned: tuple[Flood, ...]
     sections: tuple[Section, ...]
     lived_in: Roadside
     areas: tuple[Area, ...]
@@ -69,9 +75,11 @@ def found_town(seed: int, today: date) -> Town:
     slides = shapely.union_all([zone.area for zone in slopes])
     return Town(
         seed,
+        today,
         border,
         rivers,
         zones,
+        floods(ground, rise, rivers, border, PLANNED_SHARE),
         sections,
         side,
         areas,

@@ -1,4 +1,4 @@
-"""The river beds, and how deep the largest flood would stand: bands of depth ranks that never overlap."""
+"""The river beds, and how deep a flood would stand: bands of depth ranks that never overlap."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from gisapp.sample.relief import Relief, region_above
 # Lower limits of the ranks 1 to 6, metres of water (水害ハザードマップ作成の手引き).
 RANK_FROM_M = ((1, 0.05), (2, 0.5), (3, 3.0), (4, 5.0), (5, 10.0), (6, 20.0))
 STREAM_STAGE_M, STREAM_REACH_M = 3.2, 120.0
+PLANNED_SHARE = 0.62  # of the largest flood's rise: the flood that the dykes are planned for
 SMALLEST_M2 = 900.0
 
 
@@ -32,7 +33,7 @@ class Bed:
 
 @dataclass(frozen=True)
 class Flood:
-    """Where water of one depth rank (1 to 6) would stand in the largest imaginable flood."""
+    """Where water of one depth rank (1 to 6) would stand in a flood of some size."""
 
     river: str
     rank: int
@@ -70,23 +71,28 @@ def stage_m(x: Floats) -> Floats:
     )
 
 
-def floods(ground: Ground, rise: Relief, rivers: tuple[Bed, ...], town: Polygon) -> tuple[Flood, ...]:
-    """Every flood zone, deepest inside shallower, cut so that no two overlap."""
+def floods(
+    ground: Ground, rise: Relief, rivers: tuple[Bed, ...], town: Polygon, share: float = 1.0
+) -> tuple[Flood, ...]:
+    """Every flood zone, deepest inside shallower, cut so that no two overlap.
+
+    share is how much of the largest imaginable flood's rise is meant.
+    """
     main = rivers[0]
-    found = _bands(main.name, _main_depth(rise), town)
+    found = _bands(main.name, _main_depth(rise, share), town)
     taken = shapely.union_all([flood.area for flood in found])
     for river in rivers[1:]:
-        bands = _bands(river.name, _stream_depth(ground, rise, river), town.difference(taken))
+        bands = _bands(river.name, _stream_depth(ground, rise, river, share), town.difference(taken))
         found += bands
         taken = shapely.union_all([taken, *(flood.area for flood in bands)])
     return tuple(found)
 
 
-def _main_depth(rise: Relief) -> Relief:
-    return Relief(rise.x, rise.y, stage_m(rise.x)[None, :] - rise.value)
+def _main_depth(rise: Relief, share: float) -> Relief:
+    return Relief(rise.x, rise.y, share * stage_m(rise.x)[None, :] - rise.value)
 
 
-def _stream_depth(ground: Ground, rise: Relief, river: Bed) -> Relief:
+def _stream_depth(ground: Ground, rise: Relief, river: Bed, share: float) -> Relief:
     """Depth beside a stream, which has its own bed height; negative everywhere far from it."""
     across, up = np.meshgrid(rise.x, rise.y)
     x, y = across.ravel(), up.ravel()
@@ -97,7 +103,7 @@ def _stream_depth(ground: Ground, rise: Relief, river: Bed) -> Relief:
     away = shapely.distance(shapely.points(x[near], y[near]), river.line)
     hill = ground.hill_m(x[near], y[near], ground.wall_m(x[near], y[near]))
     land = 0.03 * away + 0.35 * ground.fields(x[near], y[near]) + 0.6 * hill
-    depth[near] = STREAM_STAGE_M - np.maximum(land, 0) - 3.4 * (away / STREAM_REACH_M) ** 2
+    depth[near] = share * STREAM_STAGE_M - np.maximum(land, 0) - 3.4 * (away / STREAM_REACH_M) ** 2
     return Relief(rise.x, rise.y, depth.reshape(rise.value.shape))
 
 

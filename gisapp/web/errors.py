@@ -10,8 +10,10 @@ from uuid import uuid4
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from gisapp.flows.import_draft import NotYourLayer
 from gisapp.words import say
-from layers.errors import LayersError, SourceUnavailable, UnknownLayer
+from layers.drafts import UnknownDraft
+from layers.errors import LayersError, SourceUnavailable, UnknownLayer, UnknownVersion
 from reports_store.errors import InvalidFilter, NotPublic, ReportsError, UnknownPhoto, UnknownReport
 
 log = logging.getLogger("gisapp.web")
@@ -19,6 +21,9 @@ log = logging.getLogger("gisapp.web")
 # Looked up along the error's own classes, nearest first.
 STATUS: dict[type[Exception], tuple[int, str]] = {
     UnknownLayer: (404, "not_found"),
+    UnknownVersion: (404, "not_found"),
+    UnknownDraft: (404, "not_found"),
+    NotYourLayer: (403, "not_yours"),
     # The same answer for a report that is not public as for none at all.
     UnknownReport: (404, "not_found"),
     NotPublic: (404, "not_found"),
@@ -28,6 +33,10 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     LayersError: (503, "layer_unavailable"),
     ReportsError: (503, "busy"),
 }
+
+
+class BodyTooLarge(Exception):
+    """A request's body grew over its limit, whatever its Content-Length had promised."""
 
 
 class BadRequest(Exception):
@@ -68,6 +77,8 @@ def answering(
             return await route(request)
         except BadRequest as error:
             return trouble(400, error.key)
+        except BodyTooLarge:
+            return trouble(413, "too_large")
         except tuple(STATUS) as error:
             status, key = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
             return trouble(status, key)

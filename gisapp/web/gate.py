@@ -14,28 +14,37 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gisapp.web.errors import refusal
+from gisapp.web.errors import BodyTooLarge, refusal
 
 BROWSER_COOKIE = "gisapp_browser"
 BROWSER_HEADER = b"x-gisapp-browser"
-PAGES = frozenset({"/", "/report", "/lookup", "/reports", "/data"})
-OURS = ("/healthz", "/assets/", "/live/", "/photos/", "/opendata/")
+PAGES = frozenset(
+    {"/", "/report", "/lookup", "/reports", "/data", "/place", "/layers", "/edit", "/history", "/batch"}
+)
+OURS = (
+    "/healthz", "/assets/", "/live/", "/photos/", "/opendata/", "/api/", "/tiles/", "/basemap/", "/print/",
+    "/imports/", "/batches/", "/edits/", "/login", "/logout",
+)  # fmt: skip
 STREAMLIT = ("/_stcore/", "/media/", "/component/", "/static/")
 # Streamlit answers these to anybody; none of them is needed by a page.
 CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 UPLOAD = "/_stcore/upload_file/"
 UPLOAD_LIMIT = 26 * 1024 * 1024  # one photo of 25 MB and its form fields
 BODY_LIMIT = 64 * 1024
+# Routes of ours that take a body, and how large it may be; all others of ours are read-only.
+WRITABLE = {
+    "/login": 4096,
+    "/logout": 4096,
+    "/edits/": 4_000_000,
+    "/imports/": 210_000_000,
+    "/batches/": 30_000_000,
+}
 MEGABYTE = 1024 * 1024
 # Streamlit keeps an upload in memory until its session ends, so megabytes are counted: what one person's
 # five photos may weigh and once more, and what the server's memory bears from all together. Addresses are
 # not counted: behind a reverse proxy, or on a shelter's Wi-Fi, a whole town is one address.
 MB_OF_A_SESSION = parse("250 per 10 minutes")
 MB_OF_ALL = parse("2000 per 10 minutes")
-
-
-class BodyTooLarge(Exception):
-    """A request's body grew over its limit, whatever its Content-Length had promised."""
 
 
 class Gate:
@@ -66,7 +75,7 @@ class Gate:
         if answer is not None:
             await answer(scope, receive, send)
             return
-        limit = UPLOAD_LIMIT if scope["path"].startswith(UPLOAD) else BODY_LIMIT
+        limit = UPLOAD_LIMIT if scope["path"].startswith(UPLOAD) else writable(scope["path"]) or BODY_LIMIT
         started = False
 
         async def watch(message: Message) -> None:
@@ -88,9 +97,9 @@ class Gate:
             return refusal(404, "not_found")
         if method in {"GET", "HEAD", "OPTIONS"}:
             return None
-        if path.startswith(OURS) or path in PAGES:
+        if (path.startswith(OURS) and not writable(path)) or path in PAGES:
             return refusal(405, "not_allowed")
-        if not same_origin(headers):
+        if not same_origin(headers, required=bool(writable(path))):
             return refusal(403, "other_site")
         if method in {"PUT", "POST"} and path.startswith(UPLOAD):
             return self._upload_refused(scope, headers)
@@ -129,7 +138,14 @@ def known(path: str) -> bool:
     """Whether the app has anything at this path; Streamlit alone would answer every path with 200."""
     if path.startswith(CLOSED):
         return False
-    return (path.rstrip("/") or "/") in PAGES or path.startswith(OURS + STREAMLIT) or path == "/favicon.png"
+    if (path.rstrip("/") or "/") in PAGES or path == "/favicon.png":
+        return True
+    return any(path.startswith(one) if one.endswith("/") else path == one for one in OURS + STREAMLIT)
+
+
+def writable(path: str) -> int:
+    """How many bytes may be sent to a route of ours; 0 for one that only reads."""
+    return next((limit for prefix, limit in WRITABLE.items() if path.startswith(prefix)), 0)
 
 
 def same_origin(headers: Headers, required: bool = False) -> bool:

@@ -13,13 +13,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gisapp.flows.describe import map_config, report_card, shown_layers
-from gisapp.flows.find import find_names
+from gisapp.flows.describe import map_config, report_card, shown_layers, version_for
+from gisapp.flows.find import find_places
+from gisapp.flows.tile_links import basemap_link
 from gisapp.flows.watch import Watch, watch
 from gisapp.town import Town
 from gisapp.web.errors import BadRequest, answering
+from gisapp.web.who import person_of
 from layers.box import Box, clamped
-from layers.errors import UnknownLayer
 from layers.viewport import view
 from reports_store import Filters, PublicState
 
@@ -35,23 +36,28 @@ def live_routes(town: Callable[[], Town]) -> list[Route]:
 
     async def config(request: Request) -> Response:
         here = town()
-        found = await run_in_threadpool(map_config, here.profile, here.layers, here.reports, here.categories)
+        person = await run_in_threadpool(person_of, request, here)
+        found = await run_in_threadpool(
+            map_config, here.profile, here.layers, here.reports, here.categories, person
+        )
         found["tiles"] = here.settings.tiles
+        found["basemap"] = await run_in_threadpool(basemap_link, here.basemap)
         found["now"] = _jst(here.now())
         return _json(found, NOW)
 
     async def layer(request: Request) -> Response:
         box, zoom = _viewport(request)
         here = town()
-        version = await run_in_threadpool(here.layers.current, request.path_params["layer_id"])
-        if version.entry.visibility != "public":
-            raise UnknownLayer(version.entry.id)  # the same answer as for a layer that does not exist
-        return _json(await run_in_threadpool(view, version, box, zoom), FRESH)
+        person = await run_in_threadpool(person_of, request, here)
+        version = await run_in_threadpool(version_for, person, request.path_params["layer_id"], here.layers)
+        found = await run_in_threadpool(view, version, box, zoom)
+        # what the town hall alone may see must not stay in a browser that the next person uses
+        return _json(found, FRESH if version.entry.visibility == "public" else NOW)
 
     async def reports(request: Request) -> Response:
         box, zoom = _viewport(request)
         here = town()
-        filters = _filters(request, here)
+        filters = report_filters(request, here)
         if filters is None:
             return _json({"type": "FeatureCollection", "features": []}, FRESH)
         found = await run_in_threadpool(watch, Watch(box, zoom, filters), here.reports, here.categories)
@@ -66,10 +72,14 @@ def live_routes(town: Callable[[], Town]) -> list[Route]:
 
     async def search(request: Request) -> Response:
         text = request.query_params.get("q", "")[:TEXT_LIMIT]
-        layers = town().layers
-        found = await run_in_threadpool(find_names, text, layers)
-        failed = [state.title for state in await run_in_threadpool(shown_layers, layers) if not state.ok]
-        return _json({"found": found, "failed": failed}, NOW)
+        here = town()
+        person = await run_in_threadpool(person_of, request, here)
+        found = await run_in_threadpool(
+            find_places, text, person, here.layers, here.profile, here.reports, here.categories
+        )
+        shown = await run_in_threadpool(shown_layers, here.layers, person)
+        places = [{"title": one.title, "layer": one.layer, "lon": one.lon, "lat": one.lat} for one in found]
+        return _json({"found": places, "failed": [state.title for state in shown if not state.ok]}, NOW)
 
     return [
         Route("/live/config.json", answering(config)),
@@ -91,7 +101,7 @@ def _viewport(request: Request) -> tuple[Box, int]:
     return clamped((west, south, east, north)), zoom
 
 
-def _filters(request: Request, here: Town) -> Filters | None:
+def report_filters(request: Request, here: Town) -> Filters | None:
     """What is asked for; None where a choice was made that nothing can meet (it is not "everything")."""
     categories = _listed(request, "category", list(here.categories))
     states = _listed(request, "state", [state.value for state in PublicState])

@@ -16,9 +16,19 @@ from gisapp.flows.describe import shown_layers
 from gisapp.flows.publish import csv_lines, geojson_parts
 from gisapp.settings import Settings
 from gisapp.town import Town
+from gisapp.web.basemap import basemap_routes
+from gisapp.web.batches import batch_routes
+from gisapp.web.coordinates import coordinate_routes
+from gisapp.web.edits import edit_routes
 from gisapp.web.errors import answering, refusal, trouble
 from gisapp.web.gate import OURS
+from gisapp.web.imports import import_routes
+from gisapp.web.layer_files import layer_file_routes
 from gisapp.web.live import live_routes
+from gisapp.web.place import place_routes
+from gisapp.web.print import print_routes
+from gisapp.web.session import session_routes
+from gisapp.web.tiles import tile_routes
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 CHECKED = {"Cache-Control": "private, no-cache"}  # a photo that is withdrawn is gone at once
@@ -33,7 +43,17 @@ def routes(settings: Settings, town: Callable[[], Town]) -> list[Route]:
         Route("/photos/{name:str}.jpg", answering(_photo(town))),
         Route("/opendata/reports.geojson", answering(_reports_geojson(town))),
         Route("/opendata/reports.csv", answering(_reports_csv(town))),
+        *layer_file_routes(town),
         *live_routes(town),
+        *tile_routes(town),
+        *basemap_routes(town),
+        *batch_routes(town),
+        *edit_routes(town),
+        *place_routes(town),
+        *print_routes(town),
+        *coordinate_routes(town),
+        *session_routes(town),
+        *import_routes(town),
         # Streamlit would answer the rest of our own prefixes with its page.
         *(Route(f"{prefix}{{rest:path}}", _nothing) for prefix in OURS if prefix.endswith("/")),
     ]

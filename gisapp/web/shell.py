@@ -58,7 +58,7 @@ class Shell:
     async def _deliver(self, scope: Scope, start: Message, page: bytes, send: Send) -> None:
         headers = MutableHeaders(raw=start["headers"])
         if BROWSER_COOKIE not in cookie_parser(Headers(scope=scope).get("cookie", "")):
-            secure = "; Secure" if _https(scope) else ""
+            secure = "; Secure" if is_https(scope) else ""
             mark = f"{BROWSER_COOKIE}={token_urlsafe(32)}; Path=/; HttpOnly; SameSite=Lax{secure}"
             headers.append("set-cookie", mark)  # on pages only: scripts and pictures load side by side
         if headers.get("content-type", "").startswith("text/html") and page:
@@ -78,7 +78,8 @@ class Shell:
         return page.replace(b"./favicon.png", b"/assets/gisapp/icon.svg", 1)
 
 
-def _https(scope: Scope) -> bool:
+def is_https(scope: Scope) -> bool:
+    """Whether the browser came by https, to us or to the reverse proxy before us."""
     return scope.get("scheme") == "https" or Headers(scope=scope).get("x-forwarded-proto") == "https"
 
 

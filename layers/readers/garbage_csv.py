@@ -8,6 +8,7 @@ import geopandas as gpd
 
 from layers.errors import Fault
 from layers.kinds import KINDS, Kind
+from layers.readers.area_days import AREA
 from layers.readers.assemble import assembled, mapping_of
 from layers.readers.table import Table, Verdict
 
@@ -20,7 +21,7 @@ def recognise(sample: Table, kind: Kind) -> Verdict | None:
     found = mapping_of(sample, KINDS["garbage_station"])
     seen = [found[name] for name in _TELLING if name in found]
     return (
-        Verdict(70, "garbage_station", ", ".join(seen)) if sample.format == "csv" and len(seen) >= 2 else None
+        Verdict(70, "garbage_station", ", ".join(seen)) if len(seen) >= 2 and not sample.has(AREA) else None
     )
 
 

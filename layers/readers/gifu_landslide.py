@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import geopandas as gpd
-import pandas as pd
 
 from layers.canonical import numbered
 from layers.errors import Fault
 from layers.kinds import Kind
 from layers.readers.assemble import assembled, mapping_of
-from layers.readers.cells import cell_text, era_date
+from layers.readers.cells import cell_text
 from layers.readers.table import Table, Verdict
 
 NAME = "gifu_landslide"
@@ -27,8 +26,6 @@ def read(sample: Table, kind: Kind) -> tuple[gpd.GeoDataFrame, date | None, tupl
     parts = ([cell_text(row.get(name)) for name in ("渓流番号", "図形番号")] for row in sample.rows)
     ids = numbered("-".join(part for part in pair if part) for pair in parts)
     frame, faults = assembled(sample, kind, mapping_of(sample, kind), ids=ids, fixed=_zone(sample, kind))
-    if "notice_date" in frame.columns:
-        frame["notice_date"] = pd.Series(map(era_date, frame["notice_date"]), index=frame.index, dtype=object)
     return frame, None, faults
 
 

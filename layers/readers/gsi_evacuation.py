@@ -20,9 +20,13 @@ def recognise(sample: Table, kind: Kind) -> Verdict | None:
     """By the headers that only this publication has; older files lack 共通ID, a town's own download
     都道府県名及び….
     """
-    for kind_id, headers in (("evacuation_site", _SITE), ("shelter", _SHELTER)):
-        if sample.has(*headers):
-            return Verdict(90, kind_id, ", ".join(headers))
+    if sample.has(*_SITE):
+        return Verdict(90, "evacuation_site", ", ".join(_SITE))
+    if sample.has(*_SHELTER):
+        # 福祉避難所 are 指定避難所 as well, and a town may keep a list of its own of them
+        if kind.id == "welfare_shelter":
+            return Verdict(65, kind.id, ", ".join(_SHELTER))
+        return Verdict(90, "shelter", ", ".join(_SHELTER))
     return None
 
 

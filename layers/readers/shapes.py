@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ Points = NDArray[np.float64]
 RING_UNCLOSED = Fault(
     "ring_unclosed", Grade.REPAIR, found="first point != last point", expected="closed ring"
 )
-Z_DROPPED = Fault("z_dropped", Grade.NOTE, found="3D", expected="2D")
+Z_DROPPED = Fault("z_dropped", Grade.REPAIR, found="3D", expected="2D")
 
 
 class MalformedShape(ValueError):
@@ -41,10 +42,10 @@ def _points(raw: Any, faults: set[Fault]) -> Points:
         raise MalformedShape("expected a list of [lon, lat]")
     if any(len(point) > 2 for point in raw):
         faults.add(Z_DROPPED)
-    points = np.array([point[:2] for point in raw]).reshape(-1, 2)
-    if len(points) and points.dtype.kind not in "if":  # texts, nulls and truths are not coordinates
+    numbers = [value for point in raw for value in point[:2]]
+    if not set(map(type, numbers)) <= {int, float}:  # texts, nulls and truths are not coordinates
         raise MalformedShape("expected numbers")
-    return points.astype(float)
+    return np.array(numbers, dtype=float).reshape(-1, 2)
 
 
 def _ring(raw: Any, faults: set[Fault]) -> BaseGeometry:
@@ -80,3 +81,9 @@ _BUILDERS: dict[Any, Any] = {
     "MultiLineString": lambda raw, faults: shapely.multilinestrings([_line(part, faults) for part in raw]),
     "MultiPolygon": lambda raw, faults: shapely.multipolygons([_polygon(part, faults) for part in raw]),
 }
+GEOMETRY_TYPES = frozenset(_BUILDERS)
+
+
+def numbered_fault(fault: Fault, row: int) -> Fault:
+    """A fault of this file with the row it was met in."""
+    return replace(fault, row=row)

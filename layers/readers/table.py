@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
@@ -14,21 +15,29 @@ from shapely.geometry.base import BaseGeometry
 from layers.crs import LONLAT
 from layers.errors import Fault, Grade
 from layers.kinds import Kind
+from layers.readers.records import column_of
+
+Seen = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Table:
-    """rows, numbers and places run in parallel. numbers count as a person sees them in the file."""
+    """rows, numbers and places run in parallel. numbers count as a person sees them in the file.
+
+    rows may be made when they are asked for: read them, do not change them. seen lists what was found on
+    opening: the archive around the table, how it is written, its letters, its system, the part that was taken.
+    """
 
     file_name: str
-    format: Literal["csv", "geojson"]
+    format: str  # csv, xlsx, geojson, shapefile …: how the rows were written
     columns: tuple[str, ...]
-    rows: list[dict[str, Any]]
-    numbers: list[int]
-    places: list[BaseGeometry | None]
+    rows: Sequence[dict[str, Any]]
+    numbers: Sequence[int]
+    places: Sequence[BaseGeometry | None]
     name: str = ""  # what the file calls itself inside, if it does
     crs: int = LONLAT
     faults: tuple[Fault, ...] = ()
+    seen: Seen = ()
     _found: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -38,6 +47,10 @@ class Table:
     def column(self, *names: str) -> str | None:
         """The header in this file for the first of these names that it has, widths and blanks aside."""
         return next((self._found[key] for name in names if (key := header_key(name)) in self._found), None)
+
+    def values(self, *names: str) -> list[Any]:
+        """The cells of the first of these columns that the file has, row by row; None throughout if it has none."""
+        return column_of(self.rows, self.column(*names))
 
     def has(self, *names: str) -> bool:
         return all(self.column(name) for name in names)
@@ -59,7 +72,7 @@ class Read:
     notes are faults met while reading (cells that say something else than their column wants, rings left
     open …);
     they belong to the faults that validate() finds. why names the columns or members that decided for the
-    reader.
+    reader; seen what was found on opening the file.
     """
 
     frame: gpd.GeoDataFrame
@@ -67,6 +80,7 @@ class Read:
     reader: str
     why: str
     notes: tuple[Fault, ...] = ()
+    seen: Seen = ()
 
 
 class Reader(Protocol):

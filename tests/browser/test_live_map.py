@@ -31,12 +31,12 @@ def page(app: Server, chromium: Browser) -> Iterator[Page]:
 def test_every_layer_shows_its_source_date_and_legend(page: Page) -> None:
     frame = map_frame(page)
     rows = frame.locator(".gm-layer")
-    expect(rows).to_have_count(15)
+    expect(rows).to_have_count(27)
     for row in rows.all():
         expect(row.locator(".gm-source")).to_contain_text("出典：見本町")
         expect(row.locator(".gm-source")).to_contain_text("時点")
         assert row.locator(".gm-legend li").count() >= 1
-    depths = frame.locator(".gm-layer", has_text="洪水浸水想定区域").locator(".gm-legend")
+    depths = frame.locator(".gm-layer", has_text="洪水浸水想定区域（想定最大規模）").locator(".gm-legend")
     expect(depths).to_contain_text("0.5")
     expect(depths).to_contain_text("20")
 
@@ -53,7 +53,7 @@ def test_layers_are_grouped_by_theme_or_by_department(page: Page) -> None:
 def test_a_hazard_layer_is_drawn_labelled_and_explained_in_words(page: Page, app: Server) -> None:
     frame = map_frame(page)
     frame.get_by_text("通報を地図に出す").click()
-    frame.locator(".gm-check", has_text="洪水浸水想定区域").click()
+    frame.locator(".gm-check", has_text="洪水浸水想定区域（想定最大規模）").click()
     expect(frame.locator("#map_div")).to_have_attribute("data-busy", "no")
     for _ in range(3):
         frame.get_by_role("button", name="拡大", exact=True).click()

@@ -245,7 +245,7 @@ def test_a_number_that_is_none_is_unknown_and_never_zero(tmp_path: Path, number:
 @pytest.mark.parametrize(
     ("raw", "code", "found"),
     [
-        ("名称,緯度,経度\n駅,35,136\n".encode("utf-16"), "encoding_unsupported", "UTF-16"),
+        ("名称,緯度,経度\n駅,35,136\n".encode("utf-32"), "encoding_unsupported", "UTF-32"),
         (
             ("名称,緯度,経度,住所\n" + "駅前の広場,35,136,大字関ケ原\n" * 9).encode("euc_jp"),
             "encoding_unsupported",
@@ -284,7 +284,7 @@ def test_the_row_of_the_first_broken_byte_is_told(tmp_path: Path) -> None:
         ('{"type": "Topology"}', "a.geojson", "geojson_shape"),
         ("[1, 2]", "a.geojson", "geojson_shape"),
         (collection(crs={"type": "name", "properties": {"name": "日本測地系"}}), "a.geojson", "crs_unknown"),
-        ("PK\x03\x04....", "a.xlsx", "format_unsupported"),
+        ("PK\x03\x04....", "a.xlsx", "archive_broken"),
     ],
 )
 def test_a_file_no_reader_understands_is_refused_with_its_reason(

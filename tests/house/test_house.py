@@ -97,6 +97,12 @@ def test_the_scripts_words_all_exist() -> None:
     assert sorted(key for key in asked if f"map.{key}" not in sentences("ja")) == []
 
 
+@pytest.mark.parametrize("script", [name for name in OURS if name.endswith(".js")])
+def test_the_words_of_the_tools_all_exist(script: str) -> None:
+    asked = re.findall(r"""live\.say\(["']([a-z_]+)["']""", (OWN / script).read_text())
+    assert sorted(key for key in asked if f"map.{key}" not in sentences("ja")) == []
+
+
 def test_every_state_has_its_words() -> None:
     for status in Status:
         assert say(f"report.status.{status}")
@@ -132,7 +138,7 @@ def test_locks_carry_hashes_and_no_registry_address() -> None:
 def test_what_is_imported_is_also_declared() -> None:
     declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     names = {re.split(r"[=<>]", line)[0].replace("-", "_").lower() for line in declared}
-    alias = {"pil": "pillow"}
+    alias = {"pil": "pillow", "argon2": "argon2_cffi"}
     found = set()
     for path in python_files():
         for node in ast.walk(ast.parse(path.read_text())):

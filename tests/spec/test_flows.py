@@ -16,12 +16,13 @@ import shapely
 
 from gisapp.flows.browse import browse
 from gisapp.flows.describe import map_config, report_card
-from gisapp.flows.find import find_names, landmarks
+from gisapp.flows.find import find_places, landmarks
 from gisapp.flows.follow import follow
 from gisapp.flows.locate import boundary_of, locate
 from gisapp.flows.publish import csv_lines, export, geojson_parts
 from gisapp.flows.submit import Draft, EmptyDraft, OutsideTown, submit
 from gisapp.flows.watch import SINGLE_LIMIT, Watch, watch
+from gisapp.person import ANYONE
 from gisapp.rules import rules_of
 from gisapp.settings import Settings
 from gisapp.town import Town, open_town
@@ -252,8 +253,9 @@ def test_a_full_viewport_is_counted_and_not_listed(town: Town) -> None:
 
 
 def test_places_are_found_whichever_way_the_name_is_written(town: Town) -> None:
-    assert find_names("役場", town.layers)
-    assert find_names("　", town.layers) == []
+    asked = (ANYONE, town.layers, town.profile, town.reports, town.categories)
+    assert find_places("役場", *asked)
+    assert find_places("　", *asked) == []
     assert len({(one.title, one.layer) for one in landmarks(town.layers)}) > 50
 
 

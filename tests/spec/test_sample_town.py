@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from gisapp.sample import Sample, build
+from layers.catalogue import Catalogue
 from layers.kinds import KINDS
 
 ZONE = 6675
@@ -23,7 +24,11 @@ COUNTS = {
     "hydrant": 45,
     "aed": 12,
     "cultural_property": 8,
+    "disaster_radio_station": 26,
+    "street_light": 280,
 }
+FLOOD_LAYERS = {"flood_zone", "flood_zone_planned", "flood_duration", "flood_collapse"}
+NOT_HERE = {"storm_surge_zone", "tsunami_zone", "aerial_image", "general"}  # no sea, no flight
 
 
 @cache
@@ -56,14 +61,27 @@ def test_every_kind_is_there_with_its_columns_its_geometry_and_unique_feature_id
     for each in town().layers:
         kind, frame = KINDS[each.kind], each.frame
 
-        assert each.id == each.kind
+        assert each.id == each.kind or (each.id in FLOOD_LAYERS and each.kind == "flood_zone")
         assert frame.crs == 4326
         assert {column.name for column in kind.columns} <= set(frame.columns)
         assert set(frame.geom_type) <= kind.geometry, each.id
         assert frame.feature_id.is_unique and frame.feature_id.map(type).eq(str).all()
         assert frame.is_valid.all() and not frame.is_empty.any(), each.id
         assert each.as_of <= date(2026, 11, 20)
-    assert {each.kind for each in town().layers} == set(KINDS)
+    assert {each.kind for each in town().layers} == set(KINDS) - NOT_HERE
+    assert {each.id for each in town().layers} <= set(Catalogue.load().entries)
+
+
+def test_every_feature_has_a_legend_a_title_and_what_its_kind_needs() -> None:
+    for each in town().layers:
+        kind = KINDS[each.kind]
+        for row in each.frame.drop(columns="geometry").to_dict("records"):
+            known = {name: None if value != value else value for name, value in row.items()}
+
+            assert kind.style(kind.style_of(known)).text_ja
+            assert kind.title_of(known)
+            assert all(known[column.name] is not None for column in kind.columns if column.required)
+            assert not kind.at_least_one or any(known[name] is not None for name in kind.at_least_one)
 
 
 def test_everything_lies_inside_the_town_in_gifu() -> None:
@@ -194,6 +212,76 @@ def test_no_site_is_designated_for_a_hazard_whose_zone_it_lies_in(seed: int) -> 
     assert not sites.hazard_tsunami.any() and not sites.hazard_storm_surge.any()
 
 
+@pytest.mark.parametrize("seed", [1, 8, 38])
+def test_some_people_live_inside_two_hazards_at_once(seed: int) -> None:
+    flood, slope, inland = (
+        whole(name, seed) for name in ("flood_zone", "landslide_zone", "inland_flood_zone")
+    )
+    parcels = metres("parcel", seed)
+
+    assert parcels.within(flood.intersection(slope)).any()
+    assert parcels.within(flood.intersection(inland)).any()
+    assert (~parcels.intersects(shapely.union_all([flood, slope, inland]))).any()
+
+
+@pytest.mark.parametrize("seed", [1, 8, 38])
+def test_the_planned_flood_lies_inside_the_largest_and_water_stays_where_it_stood(seed: int) -> None:
+    largest, planned, staying = (
+        whole(name, seed) for name in ("flood_zone", "flood_zone_planned", "flood_duration")
+    )
+    collapse = metres("flood_collapse", seed)
+
+    assert 0 < planned.area < largest.area
+    assert planned.difference(largest.buffer(20)).area < 0.01 * planned.area
+    assert staying.symmetric_difference(largest).area < 0.01 * largest.area
+    assert set(collapse.collapse) == {"氾濫流", "河岸侵食", "どちらも"}
+    assert set(layer("flood_zone_planned", seed).scenario) == {"計画規模"}
+
+
+@pytest.mark.parametrize("seed", [1, 8, 38])
+def test_no_site_is_meant_for_an_inland_flood_it_stands_in(seed: int) -> None:
+    sites, pools = metres("evacuation_site", seed), whole("inland_flood_zone", seed)
+
+    assert not sites.hazard_inland_flood[sites.intersects(pools)].any()
+    assert sites.hazard_inland_flood.any()
+
+
+@pytest.mark.parametrize("seed", [1, 8, 38])
+def test_parcels_do_not_overlap_and_their_numbers_are_used_once(seed: int) -> None:
+    parcels = metres("parcel", seed)
+    streets = metres("road_section", seed)
+
+    assert 1400 <= len(parcels) <= 1500
+    assert not parcels.duplicated(["oaza", "chiban"]).any()
+    assert (
+        parcels.area.sum() - parcels.union_all().area < 1e-4 * parcels.area.sum()
+    )  # rounded to the centimetre
+    assert shapely.union_all(streets.geometry.buffer(1).values).intersection(parcels.union_all()).area < 50
+    assert (abs(parcels.area_m2 - parcels.area) < 1).all()
+
+
+@pytest.mark.parametrize("seed", [1, 8, 38])
+def test_what_belongs_to_the_streets_and_grounds_stands_there(seed: int) -> None:
+    roads = whole("road_section", seed)
+    parks, toilets = metres("park", seed), metres("public_toilet", seed)
+
+    assert metres("sewer_pipe", seed).within(roads.buffer(5)).all()
+    assert shapely.distance(metres("manhole", seed).geometry.values, whole("sewer_pipe", seed)).max() < 0.1
+    assert shapely.distance(metres("street_light", seed).geometry.values, roads).max() < 4
+    assert metres("emergency_route", seed).within(roads.buffer(0.1)).all()
+    assert not parks.intersects(whole("river", seed)).any()
+    assert len(toilets) >= 5
+    assert 1 <= len(metres("underpass", seed)) <= 3
+
+
+def test_school_districts_cover_the_town_once_for_each_sort_of_school() -> None:
+    districts, border = metres("school_district"), whole("boundary")
+
+    for _, schools in districts.groupby("level"):
+        assert schools.area.sum() == pytest.approx(border.area, rel=1e-4)
+        assert schools.union_all().symmetric_difference(border).area < 100
+
+
 def test_a_shelter_at_an_evacuation_site_shares_the_first_eleven_characters_of_its_number() -> None:
     sites, shelters = layer("evacuation_site"), layer("shelter")
     site_names = dict(zip(sites.common_id.str[:11], sites.name, strict=True))
@@ -235,5 +323,9 @@ def test_the_town_cannot_be_taken_for_a_real_one() -> None:
 
     assert profile["sample"] is True and profile["code"] == "219991"
     assert all(number.startswith("0000-00-") for number in profile["emergency_phone"].values())
-    assert layer("public_facility").phone.str.startswith("0000-00-").all()
+    assert all(
+        each.frame.phone.dropna().str.startswith("0000-00-").all()
+        for each in town().layers
+        if "phone" in each.frame
+    )
     assert all("架空" in each.attribution for each in town().layers)

@@ -10,9 +10,11 @@
   const ROOM_PX = 46; // what a finger needs, and a little
   const STATE_SHAPES = { open: "●", working: "▲", done: "✓", closed: "－" };
   const BASE_LAYERS = ["boundary", "zoning", "river", "road_section", "public_facility"];
-  const OUTLINES = ["boundary", "neighbourhood_association"]; // drawn over others, so without a fill
-  const ROAD_WIDTHS = { 国道: 5, 県道: 4, 町道: 2.2, 私道: 1.4 };
-  const ROAD_COLOURS = { 国道: "#e2a64a", 県道: "#e8cf6a", 町道: "#ffffff", 私道: "#e4e0da" };
+  const OUTLINES = ["boundary", "neighbourhood_association", "school_district", "parcel", "aerial_image"]; // drawn over others, so without a fill
+  const ROAD_WIDTHS = { road_national: 5, road_prefectural: 4, road_municipal: 2.2, road_private: 1.4 };
+  const ROAD_COLOURS = { road_national: "#e2a64a", road_prefectural: "#e8cf6a", road_municipal: "#ffffff", road_private: "#e4e0da" };
+  const PANES = { area: "gm-area", line: "gm-line", point: "gm-point", label: "gm-label" };
+  const PATTERN_ALPHA = 0.75;
 
   /* ---- small pieces ---- */
 
@@ -61,11 +63,26 @@
   }
 
   const PatternCanvas = L.Canvas.extend({
+    // One canvas lies over another, so none takes the pointer; the map asks them all, the upper first.
+    _initContainer() {
+      L.Canvas.prototype._initContainer.call(this);
+      this._container.style.pointerEvents = "none";
+    },
+
+    // The uppermost shape at a point of the layer plane that can be pressed.
+    shapeAt(point) {
+      let found = null;
+      for (let at = this._drawFirst; at; at = at.next) {
+        if (at.layer.options.interactive && at.layer._containsPoint(point)) found = at.layer;
+      }
+      return found;
+    },
+
     _fillStroke(pen, layer) {
       L.Canvas.prototype._fillStroke.call(this, pen, layer);
-      const { pattern, fill, patternColour } = layer.options;
+      const { pattern, fill, patternColour, share = 1 } = layer.options;
       if (!fill || !pattern || pattern === "none") return;
-      pen.globalAlpha = 0.75;
+      pen.globalAlpha = PATTERN_ALPHA * share;
       pen.fillStyle = pen.createPattern(patternTile(pattern, patternColour), "repeat");
       pen.fill("evenodd");
       pen.globalAlpha = 1;
@@ -111,6 +128,11 @@
       this.pending = new Map();
       this.off = new Set();
       this.filters = { category: new Set(), state: new Set() };
+      this.shares = new Map(); // layer id -> how strongly it is drawn, 1 for all that are not named
+      this.elsewhere = new Set(); // layers that a tool draws in panes of its own
+      this.rowParts = []; // what tools add to a layer's row in the panel
+      this.tool = ""; // the tool that a tap on the map belongs to
+      this.cardRoom = () => [10, 70]; // what a card leaves free at the left and above
     }
 
     async open() {
@@ -118,6 +140,7 @@
       document.documentElement.lang = "ja";
       if (window.frameElement) window.frameElement.title = "地図";
       this.map.attributionControl.setPrefix(false);
+      this.map.getContainer().setAttribute("aria-label", "地図。矢印キーで動かし、プラスとマイナスで拡大・縮小します。");
       L.control.zoom({ position: "bottomright", zoomInTitle: "拡大", zoomOutTitle: "縮小" }).addTo(this.map);
       this.status = element("div", { class: "gm-status", role: "status" });
       this.map.getContainer().append(this.status);
@@ -132,6 +155,7 @@
       this.words = this.config.words;
       this.stamp = this.config.stamp;
       this.defaults();
+      if (window.gisapp.ownBase) window.gisapp.ownBase(this);
       this.startBase();
       this.addControls();
       if (!this.options.pin && !this.options.focus) this.fitTown(); // beside the panel, where there is one
@@ -139,6 +163,7 @@
       this.map.on("moveend", () => this.refresh());
       setInterval(() => this.checkForNews(), REFRESH_MS);
       document.addEventListener("visibilitychange", () => this.checkForNews());
+      for (const part of window.gisapp.parts) part(this, { element, fetchJson, marker, swatch, readableOn, patternTile, outlines: OUTLINES });
       await this.refresh();
       this.openLinkedReport();
     }
@@ -159,9 +184,33 @@
       this.renderers = {};
       for (const [name, height] of Object.entries(heights)) {
         this.map.createPane(name).style.zIndex = height;
-        this.renderers[name] = new PatternCanvas({ pane: name, padding: 0.3 });
+        this.renderers[name] = this.rendererOf(name);
       }
       for (const name of ["gm-base", "gm-label"]) this.map.getPane(name).style.pointerEvents = "none";
+      this.map.on("click", (event) => {
+        const shape = this.shapeAt(event);
+        if (shape) shape.fire("click", { latlng: event.latlng, originalEvent: event.originalEvent });
+      });
+      let asked = 0;
+      this.map.on("mousemove", (event) => {
+        cancelAnimationFrame(asked);
+        asked = requestAnimationFrame(() => this.map.getContainer().classList.toggle("gm-over", !this.tool && Boolean(this.shapeAt(event))));
+      });
+    }
+
+    // What lies under the pointer among the drawn lines and areas; pins are pressed by themselves.
+    shapeAt({ layerPoint }) {
+      const panes = Object.keys(this.renderers).filter((name) => this.renderers[name]._container);
+      panes.sort((one, other) => this.map.getPane(other).style.zIndex - this.map.getPane(one).style.zIndex);
+      for (const name of panes) {
+        const shape = this.renderers[name].shapeAt(layerPoint);
+        if (shape) return shape;
+      }
+      return null;
+    }
+
+    rendererOf(pane) {
+      return new PatternCanvas({ pane, padding: 0.3 });
     }
 
     defaults() {
@@ -182,6 +231,7 @@
 
     startBase() {
       this.drawBaseBackground();
+      if (this.bases.municipal && !this.config.town.sample) return setTimeout(() => this.chooseBase(this.bases[this.wantedBase] || this.wantedBase === "town" ? this.wantedBase : "municipal"), 0);
       if (!Object.keys(this.bases).length || !this.config.tiles) return this.noteBase(false);
       if (this.config.town.sample) return this.noteBase(null); // a made-up town lies on no real map
       const probe = new Image();
@@ -189,7 +239,7 @@
         clearTimeout(timer);
         probe.onload = probe.onerror = null;
         this.noteBase(reachable);
-        if (reachable) this.chooseBase("pale");
+        if (reachable) this.chooseBase(this.bases[this.wantedBase] || this.wantedBase === "town" ? this.wantedBase : "pale");
       };
       const timer = setTimeout(() => decide(false), PROBE_MS);
       probe.onload = () => decide(true);
@@ -256,13 +306,15 @@
     }
 
     refresh() {
+      this.map.fire("viewchange");
       const zoom = Math.round(this.map.getZoom());
       const where = `bbox=${this.box()}&z=${zoom}`;
       const work = [];
       for (const layer of this.config.layers) {
         const asBase = !this.tileBase && BASE_LAYERS.includes(layer.id) && (zoom >= 15 || layer.id !== "public_facility");
-        const shown = !this.off.has(layer.id);
-        if (layer.ok && shown) work.push(this.load(layer.id, `/live/layers/${layer.id}.json?v=${layer.version}&${where}`, (found) => this.drawLayer(layer, found)));
+        const shown = !this.off.has(layer.id) && !this.elsewhere.has(layer.id);
+        if (layer.ok && shown && this.tiled && this.tiled(layer)) { /* drawn from tiles, not from GeoJSON */ }
+        else if (layer.ok && shown) work.push(this.load(layer.id, `/live/layers/${layer.id}.json?v=${layer.version}&${where}`, (found) => this.drawLayer(layer, found)));
         else if (layer.ok || !shown) this.clear(layer.id); // what a failed layer showed before stays, and is said to be old
         if (layer.ok && asBase && !(shown && layer.id !== "boundary")) work.push(this.load(`base ${layer.id}`, `/live/layers/${layer.id}.json?v=${layer.version}&${where}`, (found) => this.drawBase(layer, found)));
         else if (layer.ok) this.clear(`base ${layer.id}`);
@@ -303,6 +355,7 @@
         const group = draw(found);
         if (before) before.group.remove();
         this.live.set(id, { url, group: group.addTo(this.map), truncated: found.truncated, count: found.features.length });
+        this.fade(id);
       } catch (problem) {
         if (problem.name === "AbortError") return;
         // What was drawn stays: an old picture marked as old is worth more than an empty map.
@@ -354,39 +407,53 @@
       return layer.legend.find((style) => style.key === feature.properties.style) || layer.legend[0] || {};
     }
 
-    drawLayer(layer, found) {
+    drawLayer(layer, found, panes = PANES) {
       const group = L.layerGroup();
       for (const feature of found.features) {
-        const shape = this.shapeOf(layer, feature);
+        const shape = this.shapeOf(layer, feature, panes);
         if (shape) group.addLayer(shape);
-        this.addLabel(group, feature, layer);
+        this.addLabel(group, feature, layer, panes);
       }
       return group;
     }
 
-    shapeOf(layer, feature) {
+    // How strongly a layer is drawn, from 1 (as it is) to nearly nothing.
+    fade(id, share = this.shares.get(id) ?? 1) {
+      const step = (part) => {
+        if (part.setOpacity) part.setOpacity(share);
+        else if (part.eachLayer) part.eachLayer(step);
+        else if (part.setStyle) {
+          part.full ??= { opacity: part.options.opacity, fillOpacity: part.options.fillOpacity };
+          part.setStyle({ opacity: part.full.opacity * share, fillOpacity: part.full.fillOpacity * share, share });
+        }
+      };
+      const live = this.live.get(id);
+      if (live && (share !== 1 || live.faded)) { step(live.group); live.faded = true; }
+    }
+
+    shapeOf(layer, feature, panes = PANES) {
       const { geometry, properties } = feature;
-      if (properties.cluster) return this.clusterOf(geometry, properties.cluster, "gm-point", "gm-cluster-layer", layer.title, (layer.legend[0] || {}).letter);
+      if (properties.cluster) return this.clusterOf(geometry, properties.cluster, panes.point, "gm-cluster-layer", layer.title, (layer.legend[0] || {}).letter);
       const style = this.styleOf(layer, feature);
-      if (geometry.type === "Point") return this.pinOf(geometry, style, properties, layer);
+      if (geometry.type === "Point") return this.pinOf(geometry, style, properties, layer, panes.point);
       const line = geometry.type.endsWith("LineString");
-      const pane = line ? "gm-line" : "gm-area";
+      const pane = line ? panes.line : panes.area;
       const shape = L.geoJSON(geometry, {
-        pane, renderer: this.renderers[pane], interactive: !this.options.pick,
+        pane, renderer: this.renderers[pane], interactive: !this.options.pick, bubblingMouseEvents: false,
         color: style.stroke, weight: style.weight_px, dashArray: style.dash, opacity: 0.95,
         fill: !line, fillColor: style.fill, fillOpacity: OUTLINES.includes(layer.kind) ? 0 : 0.55, pattern: style.pattern, patternColour: style.stroke,
       });
       return shape.on("click", ({ latlng }) => this.openCard(latlng, this.featurePopup(layer, style, properties)));
     }
 
-    pinOf(geometry, style, properties, layer) {
+    pinOf(geometry, style, properties, layer, pane) {
       const [lon, lat] = geometry.coordinates;
       const face = element("span", { class: "gm-pin" }, style.letter || "");
       face.style.background = style.fill;
       face.style.borderColor = style.stroke;
       face.style.color = readableOn(style.fill);
       const pin = marker([lat, lon], {
-        pane: "gm-point", icon: L.divIcon({ className: "gm-target", html: face, iconSize: [44, 44] }),
+        pane, icon: L.divIcon({ className: "gm-target", html: face, iconSize: [44, 44] }),
         alt: `${layer.title} ${properties.title || ""}`, keyboard: !this.options.pick, interactive: !this.options.pick,
       });
       return this.opening(pin, () => this.featurePopup(layer, style, properties));
@@ -402,13 +469,13 @@
         pane, icon: L.divIcon({ className: "gm-target", html: face, iconSize: [Math.max(size, 44), Math.max(size, 44)] }),
         alt: this.say("cluster_alt", { title, n }), interactive: !this.options.pick,
       });
-      return this.pressed(pin, () => this.map.setView([lat, lon], Math.min(this.map.getZoom() + 2, 20)));
+      return this.pressed(pin, () => this.tool || this.map.setView([lat, lon], Math.min(this.map.getZoom() + 2, 20)));
     }
 
-    addLabel(group, feature, layer) {
+    addLabel(group, feature, layer, panes) {
       if (!feature.properties.label || feature.geometry.type === "Point" || this.map.getZoom() < 14) return;
       const middle = this.labelPlace(feature.geometry, feature.properties.label.length * LETTER_PX);
-      if (middle) group.addLayer(this.textAt(middle, feature.properties.label, "gm-label"));
+      if (middle) group.addLayer(this.textAt(middle, feature.properties.label, "gm-label", panes.label));
     }
 
     // Of labels that would cover one another the first is shown; the others appear when there is room.
@@ -424,9 +491,9 @@
       }
     }
 
-    textAt(latlng, text, look) {
+    textAt(latlng, text, look, pane = PANES.label) {
       const icon = L.divIcon({ className: look, html: element("span", {}, text), iconSize: null });
-      return marker(latlng, { pane: "gm-label", icon, interactive: false, keyboard: false });
+      return marker(latlng, { pane, icon, interactive: false, keyboard: false });
     }
 
     labelPlace(geometry, wide) {
@@ -532,7 +599,8 @@
 
     // A card stands on the map, not on its pin: pins are drawn anew whenever the map has moved.
     openCard(latlng, content) {
-      this.card = L.popup({ maxWidth: 320, minWidth: 240, autoPanPaddingTopLeft: [10, 70] }).setLatLng(latlng).setContent(content).openOn(this.map);
+      if (this.tool) return; // the tap was meant for the tool
+      this.card = L.popup({ maxWidth: 320, minWidth: 240, autoPanPaddingTopLeft: this.cardRoom() }).setLatLng(latlng).setContent(content).openOn(this.map);
       const close = this.card.getElement().querySelector(".leaflet-popup-close-button");
       close.setAttribute("aria-label", this.say("close"));
       content.tabIndex = -1;
@@ -684,16 +752,20 @@
         row.append(element("p", { class: "gm-bad" }, this.say("layer_failed", { title: layer.title, date: layer.last_good || this.say("never") })));
         return row;
       }
-      const legend = element("ul", { class: "gm-legend" }, ...layer.legend.map((style) => element("li", {}, swatch(style), style.text)));
+      const legend = element("ul", { class: "gm-legend" }, ...layer.legend.filter((style) => style.used).map((style) => element("li", {}, swatch(style), style.text)));
       row.append(
-        this.check(layer.title, !this.off.has(layer.id), (on) => this.switchLayer(layer.id, on)),
+        element("div", { class: "gm-head" },
+          this.check(layer.title, !this.off.has(layer.id), (on) => this.switchLayer(layer.id, on)),
+          layer.visibility === "public" ? null : element("span", { class: "gm-inside" }, this.say("inside")),
+          layer.editable ? element("a", { class: "gm-edit", href: `/edit?layer=${encodeURIComponent(layer.id)}`, target: "_blank", "aria-label": this.say("edit_layer", { title: layer.title }) }, this.say("edit")) : null),
         legend,
-        this.sourceLine(layer));
+        this.sourceLine(layer),
+        ...this.rowParts.map((part) => part(layer)));
       return row;
     }
 
     basesSection() {
-      const names = ["town", ...(this.config.tiles ? Object.keys(this.bases) : [])];
+      const names = ["town", ...Object.keys(this.bases).filter((name) => this.config.tiles || name === "municipal")];
       return element("fieldset", {}, element("legend", {}, this.say("base")), ...names.map((name) =>
         element("label", { class: "gm-check" },
           element("input", { type: "radio", name: "gm-base", value: name, checked: name === this.baseChoice, onchange: () => this.chooseBase(name) }),
@@ -789,6 +861,7 @@
   }
 
   window.gisapp = {
+    parts: [], // tools that other scripts add: each is called with the live map once it knows the town
     start(map, options, bases) {
       const live = new LiveMap(map, options, bases || {});
       window.gisapp.map = live;

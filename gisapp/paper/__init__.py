@@ -1,0 +1,1 @@
+"""Maps and answers on paper: PDF sheets drawn from the layers themselves."""

@@ -1,0 +1,156 @@
+"""Hazard zones drawn from tiles, the town's own background map, and many places asked at once, in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+import shapely
+from playwright.sync_api import Browser, FrameLocator, Page, Response, expect
+
+from gisapp.auth.demo import DEMO_PASSWORD
+from gisapp.settings import Settings
+from gisapp.town import open_layers
+from tests.browser.conftest import visiting
+from tests.browser.test_residents_story import map_frame
+from tests.contract.test_tiles import mbtiles, picture
+from tests.serving import Server, command
+
+pytestmark = pytest.mark.browser
+PAGE_BYTES = 30_000
+
+
+def flooded(app: Server) -> tuple[float, float]:
+    """A place in the deepest water of the sample town."""
+    layers = open_layers(Settings.from_env({"GISAPP_DATA": str(app.data)}), 6675)
+    index = layers.current("flood_zone").index
+    deepest = max(
+        range(len(index.records)), key=lambda at: (index.records[at]["depth_rank"], index.shapes[at].area)
+    )
+    point = shapely.point_on_surface(index.shapes[deepest])
+    return float(point.x), float(point.y)
+
+
+def show_only(frame: FrameLocator, title: str) -> None:
+    """Switch the reports off, so that no pin lies over the zone, and one layer on."""
+    frame.get_by_text("通報を地図に出す").click()
+    frame.locator(".gm-check", has_text=title).click()
+    expect(frame.locator("#map_div")).to_have_attribute("data-tiles", "ready")
+
+
+def tap(frame: FrameLocator, lon: float, lat: float) -> None:
+    """Press the map at a place."""
+    where = "(box, place) => { const at = window.gisapp.map.map.latLngToContainerPoint(place); return [at.x, at.y]; }"
+    x, y = frame.locator("#map_div").evaluate(where, [lat, lon])
+    frame.locator("#map_div").click(position={"x": x, "y": y})
+
+
+def test_a_hazard_layer_comes_as_tiles_and_a_tap_tells_what_it_means(chromium: Browser, app: Server) -> None:
+    context, visit = visiting(chromium, app.url)
+    answers: list[Response] = []
+    visit.page.on("response", lambda answer: answers.append(answer))
+    lon, lat = flooded(app)
+    visit.page.goto(f"{app.url}/?lon={lon:.6f}&lat={lat:.6f}")
+    frame = map_frame(visit.page)
+    show_only(frame, "洪水浸水想定区域（想定最大規模）")
+
+    frame.locator(".leaflet-popup-close-button").click()  # the card that the link itself has opened
+    expect(frame.locator(".gm-popup")).to_have_count(0)
+    tap(frame, lon, lat)
+
+    card = frame.locator(".gm-popup").first
+    expect(card).to_contain_text("洪水浸水想定区域（想定最大規模）")
+    expect(card).to_contain_text("浸水の深さ")
+    expect(card).to_contain_text("出典")
+    paths = [answer.url.removeprefix(app.url) for answer in answers]
+    assert any(path.startswith("/tiles/flood_zone/") for path in paths)
+    assert not any(path.startswith("/live/layers/flood_zone.json") for path in paths)
+    assert (
+        sum(
+            len(answer.body())
+            for answer in answers
+            if answer.url.rstrip("/") in {app.url, page_of(visit.page)}
+        )
+        < PAGE_BYTES
+    )
+    assert visit.outside_but_tiles == []
+    assert [trouble for trouble in visit.troubles if "net::ERR_FAILED" not in trouble] == []
+    context.close()
+
+
+def page_of(page: Page) -> str:
+    return page.url.rstrip("/")
+
+
+def test_tiles_that_do_not_come_are_told_and_not_taken_for_dry_land(chromium: Browser, app: Server) -> None:
+    context, visit = visiting(chromium, app.url)
+    visit.page.route("**/tiles/**", lambda route: route.fulfill(status=503))
+    visit.page.goto(app.url)
+    frame = map_frame(visit.page)
+
+    frame.locator(".gm-check", has_text="洪水浸水想定区域（想定最大規模）").click()
+
+    expect(frame.locator(".gm-status")).to_contain_text("洪水浸水想定区域（想定最大規模）")
+    expect(frame.locator(".gm-status")).to_contain_text("読み込めません")
+    context.close()
+
+
+def test_the_towns_own_map_can_be_chosen_as_background(
+    chromium: Browser, app: Server, tmp_path: Path
+) -> None:
+    command(
+        app.data,
+        "basemap",
+        "set",
+        str(mbtiles(tmp_path / "town.mbtiles", picture(), attribution="見本町<i>測量</i>")),
+    )
+    context, visit = visiting(chromium, app.url)
+    try:
+        visit.page.goto(app.url)
+        frame = map_frame(visit.page)
+        with visit.page.expect_response(lambda answer: "/basemap/" in answer.url):
+            frame.get_by_label("町の背景地図").check()
+        expect(frame.locator(".leaflet-control-attribution")).to_contain_text("見本町測量")
+        assert visit.outside_but_tiles == []
+    finally:
+        context.close()
+        command(app.data, "basemap", "clear")
+
+
+def sign_in(page: Page, app: Server, login: str) -> None:
+    page.goto(f"{app.url}/login?next=/batch")
+    page.locator("input[name=login]").fill(login)
+    page.locator("input[name=password]").fill(DEMO_PASSWORD)
+    page.locator("form button").first.click()
+
+
+def test_a_clerk_asks_a_list_of_places_and_takes_the_answers_away(
+    chromium: Browser, app: Server, tmp_path: Path
+) -> None:
+    lon, lat = flooded(app)
+    file = tmp_path / "園の一覧.csv"
+    file.write_text(f"施設名,緯度,経度\n川のそば園,{lat},{lon}\n<b>どこか</b>園,,\n", encoding="cp932")
+    context, visit = visiting(chromium, app.url)
+    page = visit.page
+    sign_in(page, app, "kankyo")
+    expect(page.get_by_role("heading", name="まとめて調べる")).to_be_visible()
+
+    page.locator("input[type=file]").set_input_files(file)
+    page.locator(".stCheckbox", has_text="洪水浸水想定区域（想定最大規模）").locator("label").click()
+    page.get_by_role("button", name="3. 調べる").click()
+
+    expect(page.get_by_text("2行を調べました。")).to_be_visible()
+    expect(page.get_by_text("場所が分からない行が1行あります")).to_be_visible()
+    expect(page.get_by_role("cell", name="<b>どこか</b>園")).to_be_visible()
+    frame = page.frame_locator("iframe").first
+    expect(frame.locator("#map_div")).to_have_attribute("data-points", "1")
+    with page.expect_download() as fetched:
+        page.get_by_role("link", name="CSVを受け取る").click()
+    rows = list(csv.reader(io.StringIO(Path(fetched.value.path()).read_text(encoding="utf-8-sig"))))
+    assert fetched.value.suggested_filename == "園の一覧_調べた結果.csv"
+    assert [row[0] for row in rows[1:]] == ["川のそば園", "<b>どこか</b>園"]
+    assert "m" in rows[1][4]
+    assert rows[2][4] == "不明"
+    context.close()
