@@ -12,6 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from gisapp.assets import OWN
 from gisapp.flows.ask_many import Answered, TooManyPlaces, ask_many, askable
 from gisapp.flows.explain import explain, explain_faults
+from gisapp.flows.keep_answers import About, UnknownAnswer
 from gisapp.map.canvas import town_map
 from gisapp.map.live import LiveOptions
 from gisapp.pages.canvas import show
@@ -68,6 +69,11 @@ def tell_answer() -> None:
     """The last answer: how many, the files, the first rows, the map."""
     answer = st.session_state.answer
     token = answer["token"]
+    try:
+        about = town.answers.about(token, who)
+    except UnknownAnswer:  # a page left open for more than a day
+        st.info(say("batch.expired"))
+        return
     st.success(say("batch.done", rows=answer["count"]))
     if answer["unread"]:
         st.warning(say("batch.unread", n=answer["unread"]))
@@ -81,7 +87,7 @@ def tell_answer() -> None:
     st.caption(f"{say('batch.kept_until')}　{say('batch.note')}")
     st.subheader(say("batch.preview", n=len(answer["rows"])))
     st.html(table_html(answer["columns"], answer["rows"]))
-    points(token)
+    points(token, about)
 
 
 def table_html(columns: tuple[str, ...], rows: list[list[object]]) -> str:
@@ -98,9 +104,8 @@ def table_html(columns: tuple[str, ...], rows: list[list[object]]) -> str:
     )
 
 
-def points(token: str) -> None:
+def points(token: str, about: About) -> None:
     """The places on the map, each with the letter and colour of the gravest zone it lies in."""
-    about = town.answers.about(token, who)
     if not about.shown:
         return
     key = "batch.on_map" if about.shown == about.placed else "batch.on_map_some"

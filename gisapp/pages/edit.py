@@ -51,7 +51,9 @@ def chosen(person: Person) -> Entry | None:
     return town.layers.catalogue.entry(picked)
 
 
-layer = chosen(staff_only(town))
+who = staff_only(town)
+st.title(say("page.edit"))
+layer = chosen(who)
 if layer is not None:
     shell = edit_map(town.profile.center, tiles=town.settings.tiles)
     show(shell, f"editmap_{layer.id}", height_px=640)  # another layer is another map

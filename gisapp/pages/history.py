@@ -55,7 +55,7 @@ def chosen(person: Person) -> Entry | None:
 def cell(line: HistoryLine, name: str) -> str:
     if name == "number":
         mark = f"<br><b>{escape(say('history.current'))}</b>" if line.current else ""
-        return f"{escape(say('history.number', number=line.number))}{mark}"
+        return f"{line.number}{mark}"
     if name == "repairs":
         repaired = say("history.repairs", n=line.repairs) if line.repairs else say("history.no_repairs")
         return escape(repaired)

@@ -14,6 +14,7 @@ from layers.readers.table import Table, Verdict, header_key
 
 NAME = "general"
 _LEAST, _PER_COLUMN, _MOST = 10, 9, 60
+_PICTURE = 99  # a picture of the ground is nothing else
 _TELLING_FOR = 2  # a header that more kinds than this know says nothing about the kind
 
 
@@ -33,7 +34,9 @@ _KINDS_WITH = _known_by()
 
 
 def recognise(sample: Table, kind: Kind) -> Verdict | None:
-    """By the columns that are the kind's; those that hardly another kind has make it surer."""
+    """By the columns that are the kind's; those that hardly another kind has make it surer. A picture by its format."""
+    if sample.format == "geotiff" and not kind.any_columns:
+        return Verdict(_PICTURE, "aerial_image", "GeoTIFF")
     found = mapping_of(sample, kind)
     if not found and not kind.any_columns:
         return None

@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Frame, Page, Route, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Frame,
+    FrameLocator,
+    Page,
+    Route,
+    expect,
+    sync_playwright,
+)
 
 GSI = "https://cyberjapandata.gsi.go.jp/"
 Seen = TypeVar("Seen")
@@ -67,6 +77,18 @@ def visiting(
     visit.page.on("console", lambda message: message.type == "error" and visit.troubles.append(message.text))
     visit.page.on("pageerror", lambda error: visit.troubles.append(str(error)))
     return context, visit
+
+
+def map_of(page: Page) -> FrameLocator:
+    """The page's map; while a rerun puts another in its place both are there, and the last is the one that stays."""
+    return page.frame_locator("iframe[data-testid=stCustomComponentV1]").last
+
+
+def map_frame(page: Page) -> FrameLocator:
+    """The page's map once its layers are drawn."""
+    frame = map_of(page)
+    expect(frame.locator("#map_div")).to_have_attribute("data-ready", "yes", timeout=60_000)
+    return frame
 
 
 def in_every_frame(page: Page, look: Callable[[Frame], Seen], within_s: float = 60) -> list[Seen]:

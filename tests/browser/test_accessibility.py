@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from tests.browser.conftest import in_every_frame, visiting
-from tests.browser.test_residents_story import map_frame
+from tests.browser.conftest import in_every_frame, map_frame, visiting
 from tests.conftest import ROOT
 from tests.serving import Server
 

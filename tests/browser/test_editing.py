@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, Frame, FrameLocator, Page, expect
 
 from gisapp.auth.demo import DEMO_PASSWORD
-from tests.browser.conftest import Visit, visiting
+from tests.browser.conftest import Visit, map_frame, map_of, visiting
 from tests.browser.test_accessibility import violations
-from tests.browser.test_residents_story import map_frame, no_console_troubles
+from tests.browser.test_residents_story import no_console_troubles
 from tests.serving import Server, copied, serving
 
 pytestmark = pytest.mark.browser
@@ -47,7 +47,7 @@ def signed_in(
 def editor_of(page: Page, town: Server, query: str) -> FrameLocator:
     """The editing page once its map can be worked with."""
     page.goto(f"{town.url}/edit?{query}")
-    frame = page.frame_locator("iframe")
+    frame = map_of(page)
     expect(frame.locator("#map_div")).to_have_attribute("data-editing", "ready", timeout=60_000)
     return frame
 
@@ -93,7 +93,7 @@ def test_a_station_is_moved_renamed_and_one_added_and_residents_see_it(
 
         # a reload loses nothing
         clerk.page.reload()
-        frame = clerk.page.frame_locator("iframe")
+        frame = map_of(clerk.page)
         expect(frame.locator(".ge-message")).to_contain_text("2件残っていた")
         visit.page.goto(town.url)
         frame.get_by_role("button", name="2件を保存する").click()
@@ -106,7 +106,7 @@ def test_a_station_is_moved_renamed_and_one_added_and_residents_see_it(
             == []
         )
         assert no_console_troubles(clerk) == []
-    resident = visit.page.frame_locator("iframe")
+    resident = map_of(visit.page)
     resident.locator(".gm-search input").fill("試しの集積所")
     expect(resident.locator(".gm-results")).to_contain_text("試しの集積所", timeout=SEEN_WITHIN_MS)
     context.close()
@@ -162,14 +162,14 @@ def test_two_editors_meet_at_one_station_and_neither_loses_anything(chromium: Br
         expect(save).to_be_disabled()  # 管理自治会 was changed by both: a person has to say
         dialog.get_by_role("button", name="あとで選ぶ").click()
         second.page.reload()
-        two = second.page.frame_locator("iframe")
+        two = map_of(second.page)
         two.get_by_role("button", name="内容を選ぶ").click()
         two.locator("tr", has_text="管理自治会").get_by_role("radio").first.check()
         two.get_by_role("button", name="選んだ内容で保存する").click()
         expect(two.locator(".ge-message")).to_contain_text("として保存しました")
 
         first.page.goto(f"{town.url}/edit?{address}")
-        one = first.page.frame_locator("iframe")
+        one = map_of(first.page)
         expect(one.get_by_label("管理自治会", exact=True)).to_have_value("一人目の自治会")
         expect(one.get_by_label("もえるごみ", exact=True)).to_have_value("火・金")
 
@@ -226,7 +226,7 @@ def test_a_version_is_brought_back_in_one_click_and_a_question(chromium: Browser
         clerk.page.goto(f"{town.url}/history?layer=garbage_station")
         table = clerk.page.locator(".gp-versions").first
         expect(table).to_contain_text("地図・表での編集")
-        frame = clerk.page.frame_locator("iframe")
+        frame = map_of(clerk.page)
         expect(frame.locator("#map_div")).to_have_attribute("data-versions", "ready", timeout=60_000)
         expect(frame.locator(".ge-key")).to_contain_text(re.compile("[＋－→△]"))
         clerk.page.get_by_role("button", name="この版に戻す").click()

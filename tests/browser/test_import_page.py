@@ -10,8 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from gisapp.auth.demo import DEMO_PASSWORD
-from tests.browser.conftest import visiting
-from tests.browser.test_residents_story import MAP
+from tests.browser.conftest import map_of, visiting
 from tests.import_makers import bowtie_parks, stations
 from tests.serving import Server, copied, serving
 
@@ -51,7 +50,7 @@ def test_a_file_with_faults_is_repaired_on_the_map_and_taken_with_a_yes(
     expect(page.get_by_text("直せば使えます。下の2件")).to_be_visible()
     expect(page.get_by_text("増える 3")).to_be_visible()
     expect(page.locator(".gp-table tbody tr")).to_have_count(2)
-    frame = page.frame_locator(MAP)
+    frame = map_of(page)
     expect(frame.locator("#map_div")).to_have_attribute("data-draft", "ready")
     frame.get_by_role("button", name="2行目").click()
     expect(frame.locator(".gd-spot")).to_have_count(1)

@@ -9,8 +9,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import visiting
-from tests.browser.test_residents_story import map_frame
+from tests.browser.conftest import map_frame, visiting
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser

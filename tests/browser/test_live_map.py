@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FrameLocator, Page, Route, expect
 
-from tests.browser.conftest import GSI, visiting
-from tests.browser.test_residents_story import map_frame
+from tests.browser.conftest import GSI, map_frame, visiting
 from tests.serving import Server, copied, serving
 
 pytestmark = pytest.mark.browser

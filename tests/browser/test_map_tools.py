@@ -14,8 +14,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from gisapp.auth.demo import DEMO_PASSWORD
 from layers.crs import easting_northing
-from tests.browser.conftest import visiting
-from tests.browser.test_residents_story import map_frame
+from tests.browser.conftest import map_frame, visiting
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser

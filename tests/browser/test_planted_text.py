@@ -15,8 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from gisapp.profile import read_profile, write_profile
 from reports_store import ActorType, Contact, EventKind, NewEvent, ReportStore
 from reports_store.tracking import code_for, hash_of
-from tests.browser.conftest import in_every_frame, visiting
-from tests.browser.test_residents_story import map_frame
+from tests.browser.conftest import in_every_frame, map_frame, visiting
 from tests.report_makers import PLANTED, pothole
 from tests.serving import Server, command, copied, serving
 

@@ -7,20 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import SIZES, Visit, visiting
+from tests.browser.conftest import SIZES, Visit, map_frame, visiting
 from tests.photo_makers import phone_photo, png_of
 from tests.serving import Server
 
 pytestmark = pytest.mark.browser
-MAP = "[class*=st-key-] iframe"
-
-
-def map_frame(page: Page) -> FrameLocator:
-    frame = page.frame_locator(MAP)
-    expect(frame.locator("#map_div")).to_have_attribute("data-ready", "yes", timeout=60_000)
-    return frame
 
 
 def middle_of_town(server: Server) -> tuple[float, float]:

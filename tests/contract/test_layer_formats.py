@@ -21,7 +21,8 @@ from layers import readers
 from layers.crs import to_plane
 from layers.errors import Grade, UnreadableFile
 from layers.kinds import KINDS
-from layers.readers.table import Table
+from layers.readers import guess_kind, sure_of
+from layers.readers.table import Table, Verdict
 
 NAMES = ["髙﨑①集会所", "役場", "駅"]
 PLACES = [shapely.Point(136.46, 35.36), shapely.Point(136.47, 35.37), shapely.Point(136.48, 35.38)]
@@ -394,6 +395,7 @@ def test_a_drone_picture_becomes_the_ground_it_shows(tmp_path: Path) -> None:
 
     read = readers.read(picture(tmp_path / "ortho.tif", **place), KINDS["aerial_image"])
 
+    assert sure_of(guess_kind(readers.look(tmp_path / "ortho.tif"))) == Verdict(99, "aerial_image", "GeoTIFF")
     row, outline = read.frame.iloc[0], to_plane(read.frame.geometry.iloc[0], 6675)
     assert (row["name"], row["taken_on"], row["width_px"], row["height_px"]) == (
         "ortho",
