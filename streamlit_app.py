@@ -11,19 +11,21 @@ import streamlit as st
 import streamlit.net_util
 from starlette.middleware import Middleware
 
+from gisapp.keep_post import keep_post
 from gisapp.pages.frame import apologise
 from gisapp.settings import Settings
-from gisapp.town import keep_tidy, keep_tiles, this_town
+from gisapp.town import keep_photos, keep_tidy, keep_tiles, this_town
 from gisapp.web.gate import Gate
 from gisapp.web.routes import routes
 from gisapp.web.shell import Shell
-from gisapp.web.wire import answer_small_packets_at_once
-from gisapp.words import say
+from gisapp.web.tongue import Tongue
+from gisapp.web.wire import answer_small_packets_at_once, know_the_peer
 
 # Streamlit would ask an outside host for this machine's address, inside the event loop, whenever a
 # WebSocket's Origin is not its Host; on a network that drops packets that blocks everybody for seconds.
 streamlit.net_util._external_ip = "127.0.0.1"
 answer_small_packets_at_once()
+know_the_peer()
 
 
 @contextlib.asynccontextmanager
@@ -33,7 +35,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     stopping = threading.Event()
     keepers = [
         threading.Thread(target=work, args=(town, stopping), name=work.__name__, daemon=True)
-        for work in (keep_tidy, keep_tiles)
+        for work in (keep_tidy, keep_tiles, keep_photos, keep_post)
     ]
     for keeper in keepers:
         keeper.start()
@@ -50,7 +52,7 @@ settings = Settings.from_env()
 app = st.App(
     "gisapp/pages/home.py",
     routes=routes(settings, this_town),
-    middleware=[Middleware(Gate, hosts=settings.hosts), Middleware(Shell, title=say("page.app_title"))],
+    middleware=[Middleware(Tongue), Middleware(Gate, hosts=settings.hosts), Middleware(Shell)],
     lifespan=lifespan,
     on_script_error=apologise,
 )

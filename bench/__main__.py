@@ -1,4 +1,4 @@
-"""Runs the benchmarks that are named, or all of them: `python -m bench [map] [store] [photos] [point_in_zone] [tiles]`."""
+"""Runs the benchmarks that are named, or all of them: `python -m bench [map] [store] [photos] [point_in_zone] [tiles] …`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import sys
 import time
 
-NAMES = ("point_in_zone", "tiles", "karte", "photos", "store", "map")
+NAMES = ("point_in_zone", "tiles", "karte", "photos", "store", "accept", "photo_backlog", "map")
 
 
 def main(wanted: list[str]) -> int:

@@ -52,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
     _user(tasks)
     _ask(tasks)
     _basemap(tasks)
+    _report(tasks)
+    _mail(tasks)
     return top
 
 
@@ -82,6 +84,8 @@ def _town(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     fetch.add_argument(
         "--from", dest="mirror", default="", metavar="URL", help="国のサーバーの代わりに使う写しの場所"
     )
+    mode = steps.add_parser("mode", help="平常時か災害時か（災害時は、通報の数の制限をゆるめる）")
+    mode.add_argument("mode", nargs="?", choices=["normal", "disaster"], help="なければ、いまの状態を見る")
 
 
 def _layer(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
@@ -150,6 +154,20 @@ def _basemap(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-ar
     put.add_argument("--attribution", help="出典（ファイルに書かれていないとき）")
     steps.add_parser("show", help="いまの背景地図")
     steps.add_parser("clear", help="背景地図をはずす")
+
+
+def _report(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    steps = tasks.add_parser("report", help="通報").add_subparsers(dest="step", required=True)
+    merge = steps.add_parser("merge", help="同じところの通報を1つにまとめる（もとに戻せる）")
+    merge.add_argument("number", help="まとめられる通報の受付番号（例: R8-000124）")
+    merge.add_argument("into", help="まとめる先の受付番号（例: R8-000123）")
+    unmerge = steps.add_parser("unmerge", help="まとめた通報を、もとの2つに戻す")
+    unmerge.add_argument("number", help="まとめられた通報の受付番号")
+
+
+def _mail(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    steps = tasks.add_parser("mail", help="町から出るメール").add_subparsers(dest="step", required=True)
+    steps.add_parser("list", help="待っているメールと、あきらめたメールの一覧（宛先は出しません）")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,10 @@ class Phone:
 
 @dataclass(frozen=True, slots=True)
 class TownProfile:
-    """One town. zone is the EPSG code of its plane rectangular zone; bounds are west, south, east, north."""
+    """One town. zone is the EPSG code of its plane rectangular zone; bounds are west, south, east, north.
+
+    similar_within_m: how far apart two reports of one kind may lie and still be shown as perhaps the same.
+    """
 
     name: str
     code: str
@@ -42,6 +45,7 @@ class TownProfile:
     bounds: Bounds
     sample: bool = False
     phones: tuple[Phone, ...] = field(default=())
+    similar_within_m: int = 50
 
     @property
     def center(self) -> tuple[float, float]:
@@ -67,6 +71,7 @@ def read_profile(path: Path) -> TownProfile:
         bounds=checked.bounds(),
         sample=raw.get("sample") is True,
         phones=checked.phones(),
+        similar_within_m=checked.metres("similar_within_m", 50),
     )
 
 
@@ -111,6 +116,12 @@ class _Checked:
             raise self.refuse("bounds", "[west < east, south < north]")
         return west, south, east, north
 
+    def metres(self, key: str, usual: int) -> int:
+        found = self.raw.get(key, usual)
+        if type(found) is not int or not 5 <= found <= 1000:
+            raise self.refuse(key, "5–1000")
+        return found
+
     def phones(self) -> tuple[Phone, ...]:
         found = self.raw.get("phones", [])
         known = {"label", "number", "hours"}
@@ -131,6 +142,7 @@ def write_profile(profile: TownProfile, path: Path) -> None:
         "zone": profile.zone,
         "bounds": list(profile.bounds),
         "sample": profile.sample,
+        "similar_within_m": profile.similar_within_m,
         "phones": [{"label": p.label, "number": p.number, "hours": p.hours} for p in profile.phones],
     }
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,6 @@ from gisapp.town import Town
 
 
 def rules_of(town: Town) -> Rules:
-    """The categories, the place's findings, the key and the clock of a town."""
+    """The categories, the place's findings, the key, the clock and the mode of a town."""
     where = partial(locate, layers=town.layers, profile=town.profile)
-    return Rules(categories=town.categories, locate=where, secret=town.secret, now=town.now)
+    return Rules(categories=town.categories, locate=where, secret=town.secret, now=town.now, mode=town.mode)

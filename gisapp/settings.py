@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 LOCAL = ("localhost", "127.0.0.1", "[::1]")
+MOST_WORKERS = 4  # unless told otherwise
 HOUSE = Path(__file__).resolve().parent.parent
 
 
@@ -18,7 +20,12 @@ class Settings:
     data is the folder of everything that was entered (database, photos, layers); town_file describes the
     town; assets holds the front-end libraries that npm installed; tiles says whether browsers may be
     offered 地理院タイル at all (a closed network sets it to off); hosts are the names under which browsers
-    may reach the app, in small letters and without a port.
+    may reach the app, in small letters and without a port; photo_workers is how many processes work on photos
+    (none where another server of the same data does); smtp is the server that takes the town's
+    e-mail, mail_from the address it comes from, and without both no e-mail is offered; url is where
+    residents reach the app, for links in e-mail; trusted_proxy are the addresses or networks of reverse
+    proxies whose X-Forwarded-For is believed; database_url is the PostgreSQL database of the reports, empty
+    where they lie in a file of the data folder.
     """
 
     data: Path
@@ -27,10 +34,19 @@ class Settings:
     port: int
     tiles: bool
     hosts: tuple[str, ...]
+    photo_workers: int = 1
+    smtp: str = field(default="", repr=False)  # it may hold a password
+    mail_from: str = ""
+    url: str = ""
+    trusted_proxy: tuple[str, ...] = ()
+    database_url: str = field(default="", repr=False)  # it may hold a password
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
-        """Read GISAPP_DATA, GISAPP_TOWN, GISAPP_ASSETS, GISAPP_PORT, GISAPP_TILES and GISAPP_HOSTS."""
+        """Read GISAPP_DATA, GISAPP_TOWN, GISAPP_ASSETS, GISAPP_PORT, GISAPP_TILES, GISAPP_HOSTS,
+        GISAPP_DATABASE, GISAPP_SMTP, GISAPP_MAIL_FROM, GISAPP_URL, GISAPP_TRUSTED_PROXY and
+        GISAPP_PHOTO_WORKERS.
+        """
         given = os.environ if env is None else env
         data = Path(given.get("GISAPP_DATA") or "var").absolute()
         return cls(
@@ -43,12 +59,41 @@ class Settings:
                 *LOCAL,
                 *(one.strip().lower() for one in given.get("GISAPP_HOSTS", "").split(",") if one.strip()),
             ),
+            photo_workers=_workers(given.get("GISAPP_PHOTO_WORKERS", "")),
+            smtp=given.get("GISAPP_SMTP", "").strip(),
+            mail_from=given.get("GISAPP_MAIL_FROM", "").strip(),
+            url=given.get("GISAPP_URL", "").strip().rstrip("/"),
+            database_url=given.get("GISAPP_DATABASE", "").strip(),
+            trusted_proxy=_networks(given.get("GISAPP_TRUSTED_PROXY", "")),
         )
 
     @property
+    def mails(self) -> bool:
+        """Whether the town can send e-mail at all."""
+        return bool(self.smtp and self.mail_from)
+
+    @property
+    def public_url(self) -> str:
+        """Where residents reach the app, without a slash at the end: as told, or by its first own name."""
+        if self.url:
+            return self.url
+        own = [host for host in self.hosts if host not in LOCAL and host != "*"]
+        return f"https://{own[0]}" if own else f"http://127.0.0.1:{self.port}"
+
+    @property
     def database(self) -> Path:
-        """The reports' database file."""
+        """The reports' database file, where no server keeps them."""
         return self.data / "reports.sqlite"
+
+    @property
+    def reports(self) -> str | Path:
+        """Where the reports are kept: the address of a server, or a file."""
+        return self.database_url or self.database
+
+    @property
+    def mode_file(self) -> Path:
+        """The file that says whether the town is in disaster mode; none in normal times."""
+        return self.data / "mode"
 
     @property
     def accounts(self) -> Path:
@@ -90,3 +135,18 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise ValueError(f"GISAPP_PORT={text!r}: expected a port number from 1 to 65535")
     return int(text)
+
+
+def _workers(text: str) -> int:
+    if not text:
+        return min(MOST_WORKERS, os.cpu_count() or 1)
+    if not text.isascii() or not text.isdigit() or int(text) > 64:
+        raise ValueError(f"GISAPP_PHOTO_WORKERS={text!r}: expected a number from 0 to 64")
+    return int(text)
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    found = tuple(one.strip() for one in text.split(",") if one.strip())
+    for one in found:
+        ipaddress.ip_network(one)  # raises ValueError naming what is no address
+    return found

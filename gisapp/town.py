@@ -14,11 +14,15 @@ from functools import cache
 from pathlib import Path
 
 from gisapp.auth.accounts import Accounts
+from gisapp.flows.decoder import Decoder
 from gisapp.flows.enquire import Spot, enquire
 from gisapp.flows.find import landmarks
 from gisapp.flows.keep_answers import Answers
 from gisapp.flows.locate import town_area
+from gisapp.flows.subscribe import MailRoom
 from gisapp.flows.tile_links import cut_ahead
+from gisapp.flows.town_mode import read_mode
+from gisapp.flows.work_photos import work_photos
 from gisapp.person import ANYONE, Person
 from gisapp.profile import ProfileError, TownProfile, read_profile
 from gisapp.settings import Settings
@@ -29,11 +33,13 @@ from layers.errors import CatalogueError, LayersError
 from layers.tiles import TileShelf
 from layers.validate import TownArea
 from layers.versions import LayerShelf
-from reports_store import Categories, PhotoStore, ReportStore
+from reports_store import Categories, Mode, PhotoStore, ReportStore
 from reports_store.errors import ReportsError
 
 log = logging.getLogger("gisapp.town")
 KEY_BYTES = 32
+PHOTO_GRACE_S = 3
+REFUSED_KEPT = timedelta(days=30)
 
 
 class Shelves:
@@ -92,6 +98,18 @@ class Town:
         return datetime.now(UTC)
 
     @property
+    def mode(self) -> Mode:
+        """Whether these are normal times or a disaster."""
+        return read_mode(self.settings.mode_file)
+
+    @property
+    def mail_room(self) -> MailRoom:
+        """What flows that write mails need."""
+        return MailRoom(
+            self.reports, self.categories, self.secret, self.settings.public_url, self.profile.name
+        )
+
+    @property
     def tiles(self) -> TileShelf:
         """The tiles of the layers."""
         return TileShelf(self.settings.tile_folder)
@@ -122,15 +140,18 @@ class Town:
 
 
 def open_town(settings: Settings) -> Town:
-    """Open the town that the settings name. Raises ProfileError if its file is missing or wrong."""
+    """Open the town that the settings name. Raises ProfileError if its file is missing or wrong, CategoryFaults
+    if its own categories are.
+    """
     profile = read_profile(settings.town_file)
+    categories = own_categories(settings)
     return Town(
         settings=settings,
         profile=profile,
-        reports=ReportStore.open(settings.database),
+        reports=ReportStore.open(settings.reports, categories),
         photos=PhotoStore(settings.photo_folder),
         shelves=Shelves(settings, profile.zone),
-        categories=Categories.load(),
+        categories=categories,
         secret=_secret(settings.data / "secret.key"),
         accounts=Accounts.open(settings.accounts),
     )
@@ -139,6 +160,12 @@ def open_town(settings: Settings) -> Town:
 def open_layers(settings: Settings, zone: int) -> LayerShelf:
     """The town's layers: the shipped catalogue and, over it, the town's own."""
     return LayerShelf(settings.layer_folder, Catalogue.load(own_catalogue(settings)), zone)
+
+
+def own_categories(settings: Settings) -> Categories:
+    """The kinds of report of this town: of its own file in the data folder, or the shipped ones."""
+    own = settings.data / "categories.toml"
+    return Categories.load(own) if own.exists() else Categories.load()
 
 
 def own_catalogue(settings: Settings) -> Path:
@@ -154,12 +181,15 @@ def this_town() -> Town:
 
 def keep_tidy(town: Town, stopping: threading.Event, every_s: float = 3600) -> None:
     """Read the layers before the first person asks; then, each hour, sweep photos that were chosen a day ago
-    and never sent, and imports that have waited as long.
+    and never sent, imports that have waited as long, and photos that were refused a month ago.
     """
     _look_around(town)
     while not stopping.is_set():
         try:
             town.photos.sweep(town.reports.photo_sha256s(), town.now() - timedelta(days=1))
+            town.photos.sweep_raws(
+                town.reports.raw_sha256s(), town.now() - timedelta(days=1), town.now() - REFUSED_KEPT
+            )
             town.drafts.sweep(town.now() - timedelta(days=1))
             town.answers.sweep(town.now() - timedelta(days=1))
         except (ReportsError, OSError):
@@ -189,6 +219,32 @@ def keep_tiles(town: Town, stopping: threading.Event, every_s: float = 5) -> Non
             except (LayersError, OSError, sqlite3.Error):
                 log.exception("tiles could not be cut ahead; they are cut when asked for")
         stopping.wait(every_s)
+
+
+def keep_photos(town: Town, stopping: threading.Event) -> None:
+    """Make photos ready as they arrive, in as many processes as the settings say."""
+    decoders = [Decoder() for _ in range(town.settings.photo_workers)]
+    workers = [
+        threading.Thread(target=_work_on, args=(town, one, stopping), name="photos", daemon=True)
+        for one in decoders
+    ]
+    for worker in workers:
+        worker.start()
+    stopping.wait()
+    for worker in workers:
+        worker.join(PHOTO_GRACE_S)
+    for decoder in decoders:
+        decoder.close()
+
+
+def _work_on(town: Town, decoder: Decoder, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        try:
+            work_photos(town.reports, town.photos, decoder, town.now, stopping)
+        except Exception:  # the face of this thread: the next photo must not wait for ever
+            log.exception("working on photos broke off; going on")
+            decoder.close()
+            stopping.wait(PHOTO_GRACE_S)
 
 
 def _secret(path: Path) -> bytes:

@@ -23,6 +23,7 @@ from reports_store.errors import (
     InvalidTime,
     InvalidValue,
     NotAnImage,
+    NotMerged,
     NotPublic,
     NumberTooLarge,
     PhotoError,
@@ -46,6 +47,7 @@ from reports_store.errors import (
     UnknownCategory,
     UnknownPhoto,
     UnknownReport,
+    UnknownSubscription,
     UnsupportedStore,
     WorkflowError,
 )
@@ -54,6 +56,8 @@ from reports_store.filters import Filters
 from reports_store.finding import Near
 from reports_store.fiscal import fiscal_year
 from reports_store.ground import PublicPlace, ShownPlace, distance_m
+from reports_store.outbox import Mail, NewMail
+from reports_store.photo_queue import PhotoJob
 from reports_store.photos import PhotoStore, Swept
 from reports_store.privacy import (
     PublicEvent,
@@ -66,7 +70,9 @@ from reports_store.privacy import (
 from reports_store.report import (
     ActorType,
     Channel,
+    ComingPhoto,
     Contact,
+    DeclaredPhoto,
     Event,
     EventKind,
     Finding,
@@ -75,6 +81,7 @@ from reports_store.report import (
     NewEvent,
     NewReport,
     PhotoRole,
+    PhotoState,
     PiiState,
     Place,
     PublicState,
@@ -85,19 +92,24 @@ from reports_store.report import (
     Visibility,
 )
 from reports_store.store import ReportStore
+from reports_store.subscriptions import NewSubscription, Subscription
+from reports_store.vocabulary import BlockKind, MailState, SubscriptionKind
 
 __all__ = [
-    "FIRST_LEVEL", "LAST_LEVEL", "PHOTO_ERRORS", "ActorRefused", "ActorType", "Added", "BadCharacter", "Box",
-    "Categories", "Category", "CategoryFault", "CategoryFaults", "CellCount", "ChangeRefused", "Channel",
-    "Conflict", "Contact", "DuplicateRefused", "EmptyPhoto", "Event", "EventKind", "EvidenceRequired",
-    "ExifPlace", "Filters", "Finding", "GeomSource", "InvalidCode", "InvalidFilter", "InvalidPlace",
-    "InvalidReport", "InvalidTime", "InvalidValue", "Mode", "Near", "NewEvent", "NewReport", "NotAnImage",
-    "NotPublic", "NumberTooLarge", "PhotoError", "PhotoNotStored", "PhotoRole", "PhotoStore", "PiiState",
-    "Place", "PublicEvent", "PublicPlace", "PublicReport", "PublicState", "Publish", "Question",
-    "ReasonRequired", "Report", "ReportPhoto", "ReportStore", "ReportsError", "SchemaTooNew", "ShownPlace",
-    "StaleVersion", "Status", "StoreBusy", "StoreClosed", "StoreDamaged", "StoreError", "StoreFull", "StoreUnwritable",
-    "StoredPhoto", "Swept", "TextTooLong", "TooManyBytes", "TooManyPixels", "TrackingError",
+    "FIRST_LEVEL", "LAST_LEVEL", "PHOTO_ERRORS", "ActorRefused", "ActorType", "Added", "BadCharacter",
+    "BlockKind", "Box", "Categories", "Category", "CategoryFault", "CategoryFaults", "CellCount",
+    "ChangeRefused", "Channel", "ComingPhoto", "Conflict", "Contact", "DeclaredPhoto", "DuplicateRefused",
+    "EmptyPhoto", "Event", "EventKind", "EvidenceRequired", "ExifPlace", "Filters", "Finding", "GeomSource",
+    "InvalidCode", "InvalidFilter", "InvalidPlace", "InvalidReport", "InvalidTime", "InvalidValue", "Mail",
+    "MailState", "Mode", "Near", "NewEvent", "NewMail", "NewReport", "NewSubscription", "NotAnImage",
+    "NotMerged", "NotPublic", "NumberTooLarge", "PhotoError", "PhotoJob", "PhotoNotStored", "PhotoRole",
+    "PhotoState", "PhotoStore", "PiiState", "Place", "PublicEvent", "PublicPlace", "PublicReport",
+    "PublicState", "Publish", "Question", "ReasonRequired", "Report", "ReportPhoto", "ReportStore",
+    "ReportsError", "SchemaTooNew", "ShownPlace", "StaleVersion", "Status", "StoreBusy", "StoreClosed",
+    "StoreDamaged", "StoreError", "StoreFull", "StoreUnwritable", "StoredPhoto", "Subscription",
+    "SubscriptionKind", "Swept", "TextTooLong", "TooManyBytes", "TooManyPixels", "TrackingError",
     "TransitionRefused", "TruncatedPhoto", "UnknownCategory", "UnknownPhoto", "UnknownReport",
-    "UnsupportedStore", "Visibility", "WorkflowError", "distance_m", "errors", "fiscal_year", "for_reporter",
-    "public", "public_events", "public_properties", "read_exif_place", "tracking", "workflow",
+    "UnknownSubscription", "UnsupportedStore", "Visibility", "WorkflowError", "distance_m", "errors",
+    "fiscal_year", "for_reporter", "public", "public_events", "public_properties", "read_exif_place",
+    "tracking", "workflow",
 ]  # fmt: skip

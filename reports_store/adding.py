@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -14,11 +14,24 @@ from reports_store.categories import Categories, Publish
 from reports_store.errors import Conflict
 from reports_store.fiscal import fiscal_year, public_id
 from reports_store.report import ActorType, EventKind, NewReport, PhotoRole, Report, Visibility
-from reports_store.rows import drawn_columns, finding_row, load, maybe_micros, photo_row, to_micros
+from reports_store.rows import (
+    declared_row,
+    drawn_columns,
+    finding_row,
+    load,
+    maybe_micros,
+    photo_row,
+    to_micros,
+)
 from reports_store.schema import contact, event, photo, report
 from reports_store.workflow import FIRST
 
 _PER_QUERY = 500
+_FIRST_VISIBILITY: Mapping[Publish, Visibility] = {
+    Publish.AT_ONCE: Visibility.PUBLIC,
+    Publish.AFTER_CHECK: Visibility.PENDING,
+    Publish.NEVER: Visibility.PRIVATE,
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +53,7 @@ def content_digest(new: NewReport) -> bytes:
         new.body,
         sorted(new.answers.items()),
         # The pictures as they were sent: our own derivatives may change with a library.
-        [each.original_sha256 for each in new.photos],
+        [*(each.original_sha256 for each in new.photos), *(each.sha256 for each in new.declared)],
         contact_part,
         maybe_micros(new.occurred_at),
     ]
@@ -98,12 +111,16 @@ def _insert(
     ids: dict[str, int] = {uuid: number for uuid, number in known}
     _insert_all(connection, event, [_created(ids[each.uuid], each) for each in news])
     _insert_all(connection, contact, [row for each in news if (row := _contact_row(ids[each.uuid], each))])
-    _insert_all(
-        connection,
-        photo,
-        [photo_row(ids[each.uuid], 1, taken, PhotoRole.BEFORE) for each in news for taken in each.photos],
-    )
+    _insert_all(connection, photo, [row for each in news for row in _photo_rows(ids[each.uuid], each)])
     return ids
+
+
+def _photo_rows(report_id: int, new: NewReport) -> list[dict[str, object]]:
+    at = new.received_at
+    return [
+        *(photo_row(report_id, 1, each, PhotoRole.BEFORE, at) for each in new.photos),
+        *(declared_row(report_id, 1, each, PhotoRole.BEFORE) for each in new.declared),
+    ]
 
 
 def _insert_all(connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
@@ -135,8 +152,9 @@ def _reserve(connection: sa.Connection, year: int, wanted: int) -> int:
 
 
 def _report_row(new: NewReport, digest: bytes, number: str, categories: Categories) -> dict[str, object]:
-    at_once = categories[new.category].publish is Publish.AT_ONCE
-    visibility = Visibility.PUBLIC if at_once else Visibility.PENDING
+    visibility = _FIRST_VISIBILITY[categories[new.category].publish]
+    if new.suspect and visibility is Visibility.PUBLIC:
+        visibility = Visibility.PENDING
     return {
         "public_id": number,
         "uuid": new.uuid,
@@ -166,6 +184,8 @@ def _report_row(new: NewReport, digest: bytes, number: str, categories: Categori
         "occurred_at": maybe_micros(new.occurred_at),
         "device_time": maybe_micros(new.device_time),
         "version": 1,
+        "suspect": new.suspect,
+        "support": 0,
     }
 
 

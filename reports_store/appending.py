@@ -7,13 +7,22 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TypeVar
 
+import orjson
 import sqlalchemy as sa
 
 from reports_store import workflow
 from reports_store.categories import Categories
-from reports_store.errors import ChangeRefused, Conflict, DuplicateRefused, StaleVersion, UnknownReport
+from reports_store.errors import (
+    ActorRefused,
+    ChangeRefused,
+    Conflict,
+    DuplicateRefused,
+    StaleVersion,
+    UnknownReport,
+)
 from reports_store.plaintext import check_number
 from reports_store.report import (
+    ActorType,
     EventKind,
     Finding,
     GeomSource,
@@ -24,48 +33,84 @@ from reports_store.report import (
     Status,
     Visibility,
 )
-from reports_store.rows import drawn_columns, finding_row, load, photo_row, to_micros
+from reports_store.rows import declared_row, drawn_columns, finding_row, load, photo_row, to_micros
 from reports_store.schema import event as event_table
 from reports_store.schema import photo as photo_table
 from reports_store.schema import report as report_table
+from reports_store.supporting import count_support
 
 E = TypeVar("E", bound=StrEnum)
 Effect = Callable[[sa.Connection, Report, NewEvent, Categories], Report]
+
+
+# Two events at once, on two reports: merge and unmerge of the store write them, and nobody else.
+_NOT_ALONE = frozenset({EventKind.CREATED, EventKind.MERGE, EventKind.SPLIT})
+# What a resident may add to a report; the workflow says into which states they may take it.
+_RESIDENT_KINDS = frozenset({EventKind.STATUS, EventKind.NOTE, EventKind.PHOTO})
 
 
 def append_event(
     connection: sa.Connection, report_id: int, event: NewEvent, seen: int, categories: Categories
 ) -> Report:
     """Write one event and what it changes. Raises UnknownReport, StaleVersion, Conflict, a WorkflowError."""
-    check_number("report_id", report_id)
-    found = load(connection, [report_id])
-    if not found:
-        raise UnknownReport(str(report_id))
-    report = found[0]
+    report = known_report(connection, report_id)
     if _already_written(connection, report_id, event):
         return report
     if report.version != check_number("seen", seen):
         raise StaleVersion(report_id, seen, report.version)
-    if event.kind is EventKind.CREATED:
-        raise ChangeRefused(event.kind, "kind", "any kind but created")
+    if event.kind in _NOT_ALONE:
+        raise ChangeRefused(event.kind, "kind", "a kind of event that stands alone")
+    _check_actor(event)
     changed = _EFFECTS.get(event.kind, _nothing)(connection, report, event, categories)
-    _write(connection, report, changed, event, categories)
+    write_event(connection, report, changed, event, categories)
+    for original in {report.duplicate_of, changed.duplicate_of} - {None}:
+        count_support(connection, str(original))
     return load(connection, [report_id])[0]
 
 
+def known_report(connection: sa.Connection, report_id: int) -> Report:
+    found = load(connection, [check_number("report_id", report_id)])
+    if not found:
+        raise UnknownReport(str(report_id))
+    return found[0]
+
+
+def _check_actor(event: NewEvent) -> None:
+    if event.actor_type is not ActorType.RESIDENT:
+        return
+    if event.kind not in _RESIDENT_KINDS or (event.kind is EventKind.PHOTO and event.to):
+        raise ActorRefused(event.actor_type, event.kind)
+
+
 def _already_written(connection: sa.Connection, report_id: int, event: NewEvent) -> bool:
+    """Whether this very event was taken before. Raises Conflict where its key stands for another one."""
     if event.client_uuid is None:
         return False
-    columns = sa.select(event_table.c.report_id, event_table.c.kind)
-    row = connection.execute(columns.where(event_table.c.client_uuid == event.client_uuid)).one_or_none()
-    if row is not None and (row.report_id, row.kind) != (report_id, event.kind.value):
+    found = sa.select(event_table).where(event_table.c.client_uuid == event.client_uuid)
+    row = connection.execute(found).one_or_none()
+    if row is None:
+        return False
+    kept = (row.report_id, row.kind, row.changes["to"], row.public_message, row.internal_message)
+    to = orjson.loads(orjson.dumps(dict(event.to)))
+    sent = (report_id, event.kind.value, to, event.public_message, event.internal_message)
+    if kept != sent or not _originals(event) <= _own_originals(connection, report_id):
         raise Conflict(event.client_uuid)
-    return row is not None
+    return True
 
 
-def _write(
+def _originals(event: NewEvent) -> set[str]:
+    return {each.original_sha256 for each in event.photos} | {each.sha256 for each in event.declared}
+
+
+def _own_originals(connection: sa.Connection, report_id: int) -> set[str]:
+    kept = sa.select(photo_table.c.original_sha256).where(photo_table.c.report_id == report_id)
+    return set(connection.execute(kept).scalars())
+
+
+def write_event(
     connection: sa.Connection, old: Report, new: Report, event: NewEvent, categories: Categories
 ) -> None:
+    """The event, its photos and what the report has become, without asking whether it may."""
     seq = old.version + 1
     connection.execute(
         event_table.insert(),
@@ -82,10 +127,7 @@ def _write(
             "client_uuid": event.client_uuid,
         },
     )
-    known = {each.sha256 for each in old.photos}
-    fresh = [each for each in event.photos if each.sha256 not in known]
-    rows = [photo_row(old.id, seq, each, event.photo_role) for each in fresh]
-    if rows:
+    if rows := _photo_rows(connection, old, seq, event):
         connection.execute(photo_table.insert(), rows)
     # A device with a slow clock must not make a report look older than it was.
     updated_at = max(to_micros(old.updated_at), to_micros(event.at))
@@ -93,6 +135,20 @@ def _write(
         report_table.update().where(report_table.c.id == old.id),
         {**_columns(new, categories), "version": seq, "updated_at": updated_at},
     )
+
+
+def _photo_rows(
+    connection: sa.Connection, report: Report, seq: int, event: NewEvent
+) -> list[dict[str, object]]:
+    if not event.photos and not event.declared:
+        return []
+    known = _own_originals(connection, report.id)
+    ready = {
+        each.original_sha256: photo_row(report.id, seq, each, event.photo_role, event.at)
+        for each in event.photos
+    }
+    promised = {each.sha256: declared_row(report.id, seq, each, event.photo_role) for each in event.declared}
+    return [row for original, row in (ready | promised).items() if original not in known]
 
 
 def _columns(report: Report, categories: Categories) -> dict[str, object]:
@@ -146,7 +202,7 @@ def _status(connection: sa.Connection, report: Report, event: NewEvent, categori
     workflow.check(report.status, status, event)
     target = None
     if status is Status.DUPLICATE:
-        target = _original(connection, report, event.to.get("duplicate_of"))
+        target = original_of(connection, report, event.to.get("duplicate_of"))
     elif "duplicate_of" in event.to:
         raise ChangeRefused(event.kind, "duplicate_of", "status duplicate")
     elif status is Status.ARCHIVED:
@@ -154,7 +210,7 @@ def _status(connection: sa.Connection, report: Report, event: NewEvent, categori
     return replace(report, status=status, duplicate_of=target)
 
 
-def _original(connection: sa.Connection, report: Report, target: object) -> str:
+def original_of(connection: sa.Connection, report: Report, target: object) -> str:
     """The receipt number of the report this one repeats; chains and circles are refused."""
     if not isinstance(target, str) or not target:
         raise DuplicateRefused("", "missing")
@@ -176,7 +232,13 @@ def _category(connection: sa.Connection, report: Report, event: NewEvent, catego
     code = event.to.get("category")
     if not isinstance(code, str):
         raise ChangeRefused(event.kind, "category", "the code of a category")
-    return replace(report, category=categories[code].code)
+    moved = replace(report, category=categories[code].code)
+    return replace(moved, visibility=Visibility.PRIVATE) if _too_open(moved, categories) else moved
+
+
+def _too_open(report: Report, categories: Categories) -> bool:
+    """Whether a report is public in a category whose reports never are."""
+    return report.visibility is Visibility.PUBLIC and categories.hides(report.category)
 
 
 def _location(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
@@ -211,12 +273,16 @@ def _visibility(connection: sa.Connection, report: Report, event: NewEvent, cate
         raise ChangeRefused(event.kind, "body_public", "true or false")
     if "visibility" in event.to:
         report = replace(report, visibility=_one_of(event, "visibility", Visibility))
+    if _too_open(report, categories):
+        raise ChangeRefused(
+            event.kind, "visibility", "anything but public: this category's reports never are"
+        )
     return replace(report, body_public=shown)
 
 
 def _photo(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
     to = event.to
-    if not to and event.photos and event.kind is EventKind.PHOTO:
+    if not to and (event.photos or event.declared) and event.kind is EventKind.PHOTO:
         return report
     if to.get("photo") not in {each.sha256 for each in report.photos}:
         raise ChangeRefused(event.kind, "photo", "the sha256 of a photo of this report")
@@ -227,10 +293,15 @@ def _photo(connection: sa.Connection, report: Report, event: NewEvent, categorie
         raise ChangeRefused(event.kind, "shown_as", "the sha256 of the redacted picture, for redacted only")
     connection.execute(
         photo_table.update()
-        .where(photo_table.c.report_id == report.id, photo_table.c.sha256 == to["photo"])
+        .where(photo_table.c.report_id.in_(_with_merged(report)), photo_table.c.sha256 == to["photo"])
         .values(pii_state=state.value, shown_as=shown_as)
     )
     return report
+
+
+def _with_merged(report: Report) -> sa.Select[tuple[int]]:
+    merged = report_table.c.duplicate_of == report.public_id
+    return sa.select(report_table.c.id).where(sa.or_(report_table.c.id == report.id, merged))
 
 
 def _one_of(event: NewEvent, field: str, kinds: type[E]) -> E:

@@ -17,8 +17,11 @@ SHIPPED = Path(__file__).with_name("categories.toml")
 
 
 class Publish(StrEnum):
+    """When a category's reports become public; what is never public is not even counted outside."""
+
     AT_ONCE = "at_once"
     AFTER_CHECK = "after_check"
+    NEVER = "never"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,10 @@ class Categories(Mapping[str, Category]):
             return self._known[code]
         except KeyError:
             raise UnknownCategory(code, tuple(self._known)) from None
+
+    def hides(self, code: str) -> bool:
+        """Whether reports of a category are for the town hall and their sender only."""
+        return code in self._known and self._known[code].publish is Publish.NEVER
 
     def __contains__(self, code: object) -> bool:
         return code in self._known

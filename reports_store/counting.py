@@ -45,7 +45,10 @@ def cell_counts(connection: sa.Connection, box: Box, level: int, filters: Filter
     return _gathered(_counted_one_by_one(connection, level, runs, counted), window)
 
 
-_PYRAMID = "SELECT cell, state, SUM(n), SUM(sum_lon_e7), SUM(sum_lat_e7) FROM pyramid WHERE "
+_PYRAMID = (
+    "SELECT cell, state, CAST(SUM(n) AS BIGINT), CAST(SUM(sum_lon_e7) AS BIGINT), CAST(SUM(sum_lat_e7) AS BIGINT)"
+    " FROM pyramid WHERE "
+)
 
 
 def _pyramid_where(filters: Filters, level: int, runs: list[tuple[int, int]]) -> Conditions:
@@ -83,7 +86,7 @@ def _rows(connection: sa.Connection, query: sa.TextClause, values: dict[str, Any
 
 
 def _e7(column: str) -> str:
-    return "SUM(CAST(ROUND(" + column + " * 10000000) AS INTEGER))"
+    return "CAST(SUM(CAST(ROUND(" + column + " * 10000000) AS BIGINT)) AS BIGINT)"
 
 
 def _gathered(rows: Iterable[_Row], window: tuple[int, int, int, int]) -> list[CellCount]:

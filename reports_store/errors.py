@@ -5,9 +5,10 @@ ReportsError
 ├── CategoryError      UnknownCategory, CategoryFaults
 ├── TrackingError      InvalidCode
 ├── WorkflowError      TransitionRefused, ReasonRequired, EvidenceRequired, ActorRefused, DuplicateRefused,
-│                      ChangeRefused
+│                      ChangeRefused, NotMerged
 ├── StoreError         UnknownReport, Conflict, StaleVersion, NotPublic, InvalidFilter, StoreBusy, StoreFull,
-│                      StoreUnwritable, StoreDamaged, StoreClosed, SchemaTooNew, UnsupportedStore
+│                      StoreUnwritable, StoreDamaged, StoreClosed, SchemaTooNew, UnsupportedStore,
+│                      UnknownSubscription
 └── PhotoError         EmptyPhoto, NotAnImage, TruncatedPhoto, TooManyPixels, TooManyBytes, UnknownPhoto,
                        PhotoNotStored
 
@@ -177,6 +178,14 @@ class ChangeRefused(WorkflowError):
     expected: str
 
 
+@dataclass(eq=False)
+class NotMerged(WorkflowError):
+    """A report that is no duplicate cannot be taken apart from one."""
+
+    code = "not_merged"
+    public_id: str
+
+
 class StoreError(ReportsError):
     code = "store_error"
 
@@ -259,6 +268,12 @@ class UnsupportedStore(StoreError):
     code = "unsupported_store"
     scheme: str
     expected: str
+
+
+class UnknownSubscription(StoreError):
+    """The token leads to nothing, or was not used in time; it is a secret and is not carried."""
+
+    code = "unknown_subscription"
 
 
 class PhotoError(ReportsError):

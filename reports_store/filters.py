@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -93,6 +94,7 @@ class Conditions:
         return " AND ".join(self.fragments) or "1 = 1"
 
 
+_SMALL = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # Constants, not bound values: only so can the database prove that its partial indexes apply.
 _PUBLIC = "visibility = 'public'"
 _PUBLIC_CELL = "public_cell IS NOT NULL"  # true of public reports only, and known to the index of cells
@@ -131,10 +133,14 @@ def _add_box(wanted: Conditions, box: Box, whose: Audience) -> None:
 
 
 def _add_text(wanted: Conditions, words: str, *, public: bool) -> None:
+    # In small letters, as far as ASCII goes: LIKE minds them in one database and not in the other.
+    words = words.translate(_SMALL)
     escaped = words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     # Residents must not learn by searching what an unreleased text says.
-    body = "(body_public AND body LIKE :words ESCAPE '\\')" if public else "body LIKE :words ESCAPE '\\'"
-    wanted.add("(public_id LIKE :words ESCAPE '\\' OR " + body + ")", words="%" + escaped + "%")
+    body = "LOWER(body) LIKE :words ESCAPE '\\'"
+    if public:
+        body = "(body_public AND " + body + ")"
+    wanted.add("(LOWER(public_id) LIKE :words ESCAPE '\\' OR " + body + ")", words="%" + escaped + "%")
 
 
 def listed(runs: list[tuple[int, int]]) -> tuple[str, dict[str, object]]:

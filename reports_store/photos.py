@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
-from collections.abc import Container, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Container, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,15 +14,26 @@ from typing import BinaryIO
 
 from PIL import ImageDraw
 
-from reports_store.errors import EmptyPhoto, InvalidValue, PhotoNotStored, TooManyBytes, UnknownPhoto
-from reports_store.exif import orientation_of, place_of, taken_at_of
+from reports_store.errors import InvalidValue, UnknownPhoto
 from reports_store.filelock import FileLock
+from reports_store.photo_files import PART, disk_errors, fsync_folder, make_folder, write_whole
+from reports_store.photo_raws import LIMIT_BYTES, LIMIT_MB, Incoming, Raws, RawsSwept, Received
+from reports_store.photo_work import LARGE_PX, SMALL_PX, Derived, derived
 from reports_store.picture import as_jpeg, open_picture, shrunk
-from reports_store.report import Place, StoredPhoto
+from reports_store.report import StoredPhoto
 
-LARGE_PX, SMALL_PX = 1600, 320
-LIMIT_MB = 25
-_LIMIT_BYTES = LIMIT_MB * 1024 * 1024
+__all__ = [
+    "LARGE_PX",
+    "LIMIT_BYTES",
+    "LIMIT_MB",
+    "SMALL_PX",
+    "Incoming",
+    "PhotoStore",
+    "RawsSwept",
+    "Received",
+    "Swept",
+]
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NAMED = re.compile(r"([0-9a-f]{64})(\.320)?\.jpg")
 
@@ -39,27 +49,65 @@ class Swept:
 
 
 class PhotoStore:
-    """A folder of JPEGs, 1600 px and 320 px, named by the SHA-256 of the larger. Threads may share it."""
+    """A folder of JPEGs, 1600 px and 320 px, named by the SHA-256 of the larger; beside them the photos as they
+    were sent, as long as they wait to be worked on. Threads and processes may share it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = FileLock(folder / ".lock")
+        self._raws = Raws(folder, self._lock)
+
+    # --- as they are sent: any bytes, never decoded here and never served
+
+    def receive(self, chunks: Iterable[bytes], limit_bytes: int = LIMIT_BYTES) -> Received:
+        """Take in a photo's bytes piece by piece. Raises EmptyPhoto, TooManyBytes, PhotoNotStored."""
+        return self._raws.receive(chunks, limit_bytes)
+
+    def receiving(self, limit_bytes: int = LIMIT_BYTES) -> AbstractContextManager[Incoming]:
+        """The same for one who has the pieces handed to them: write() each, then keep()."""
+        return self._raws.receiving(limit_bytes)
+
+    def raw(self, sha256: str) -> Path:
+        """Where the bytes of a photo lie that is still to be worked on. Raises UnknownPhoto."""
+        return self._raws.path(sha256)
+
+    def has_raw(self, sha256: str) -> bool:
+        """Whether the bytes are here; if so no sweep takes them within its next day."""
+        return self._raws.has(sha256)
+
+    def finish(self, sha256: str) -> None:
+        """Remove the bytes of a photo once its pictures are kept and its row says so."""
+        self._raws.finish(sha256)
+
+    def quarantine(self, sha256: str, at: datetime) -> None:
+        """Put the bytes of a refused photo aside, to be looked into for as long as sweep_raws leaves them."""
+        self._raws.quarantine(sha256, at)
+
+    def sweep_raws(
+        self, awaited: Container[str], older_than: datetime, refused_before: datetime
+    ) -> RawsSwept:
+        """Remove old bytes that no row awaits, unfinished writes, and photos refused long ago.
+
+        Read awaited first, then call this. Leave at least an hour: bytes are on disk before a row says so.
+        """
+        return self._raws.sweep(awaited, older_than, refused_before)
+
+    # --- as they are shown
 
     def put(self, data: bytes) -> StoredPhoto:
-        """Keep a photo as sent by a phone; it is on disk when this returns. Raises a PhotoError."""
-        if not data:
-            raise EmptyPhoto
-        if len(data) > _LIMIT_BYTES:
-            raise TooManyBytes(len(data), LIMIT_MB)
-        with open_picture(data) as image:
-            found, taken_at, turn = place_of(image), taken_at_of(image), orientation_of(image)
-            large = shrunk(image, LARGE_PX, turn, len(data))
-        small = shrunk(large, SMALL_PX, 1, len(data))
-        place = None if found is None else Place(found.lon, found.lat, found.source, found.accuracy_m)
-        jpeg = as_jpeg(large, LARGE_PX)
-        sha256 = self._keep(jpeg, as_jpeg(small, SMALL_PX))
-        original = hashlib.sha256(data).hexdigest()
-        return StoredPhoto(sha256, large.width, large.height, len(jpeg), taken_at, place, original)
+        """Work on a photo at once and keep its pictures; they are on disk when this returns. Raises a PhotoError.
+
+        For pictures of our own. What a resident sends is received, and worked on in a process of its own.
+        """
+        return self.keep(derived(data))
+
+    def keep(self, work: Derived) -> StoredPhoto:
+        """Keep the two pictures of a photo. Raises PhotoNotStored."""
+        sha256 = self._keep(work.large, work.small)
+        return StoredPhoto(
+            sha256, work.width, work.height, len(work.large), work.taken_at, work.place, work.original_sha256
+        )
 
     def redact(self, sha256: str, boxes_px: Iterable[Rectangle]) -> StoredPhoto:
         """A copy with solid black boxes, 10 % wider all round.
@@ -100,7 +148,7 @@ class PhotoStore:
         orphans = unfinished = 0
         for path in sorted(self._folder.glob("??/*")):
             named = _NAMED.fullmatch(path.name)
-            if path.suffix == ".part":
+            if path.suffix == PART:
                 unfinished += self._remove_if_old(path, limit_s)
             elif named and named.group(1) not in referenced:
                 orphans += self._remove_if_old(path, limit_s)
@@ -108,7 +156,7 @@ class PhotoStore:
 
     def _remove_if_old(self, path: Path, limit_s: float) -> int:
         # Under the lock a photo being put a second time is either not yet looked for, or freshly touched.
-        with self._lock.held(), _disk_errors():
+        with self._lock.held(), disk_errors():
             try:
                 if path.stat().st_mtime >= limit_s:
                     return 0
@@ -125,14 +173,14 @@ class PhotoStore:
 
     def _keep(self, large: bytes, small: bytes) -> str:
         sha256 = hashlib.sha256(large).hexdigest()
-        with _disk_errors():
-            self._make_folder(sha256[:2])
+        with disk_errors():
+            make_folder(self._folder / sha256[:2])
             # The small one first: where the large one stands, both do.
             for size, jpeg in ((SMALL_PX, small), (LARGE_PX, large)):
                 path = self._name(sha256, size)
                 if not self._touched(path):
-                    _write_whole(path, jpeg)
-            _fsync_folder(self._folder / sha256[:2])
+                    write_whole(path, jpeg)
+            fsync_folder(self._folder / sha256[:2])
         return sha256
 
     def _touched(self, path: Path) -> bool:
@@ -146,12 +194,6 @@ class PhotoStore:
                 return False
         return True
 
-    def _make_folder(self, name: str) -> None:
-        if (self._folder / name).is_dir():
-            return
-        (self._folder / name).mkdir(parents=True, exist_ok=True)
-        _fsync_folder(self._folder)
-
 
 def _widened(box: Rectangle) -> Rectangle:
     left, top, right, bottom = box
@@ -159,35 +201,3 @@ def _widened(box: Rectangle) -> Rectangle:
         raise InvalidValue("boxes_px", repr(box), "left < right and top < bottom")
     wide, high = (right - left + 9) // 10, (bottom - top + 9) // 10
     return (left - wide, top - high, right + wide, bottom + high)
-
-
-def _write_whole(path: Path, jpeg: bytes) -> None:
-    """Under another name first: a kill or a full disk leaves a .part, never half a photo."""
-    part = path.with_name(path.name + "." + secrets.token_hex(4) + ".part")
-    try:
-        with part.open("xb") as file:
-            file.write(jpeg)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _fsync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return  # Windows cannot fsync a folder and writes renames through by itself
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _disk_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise PhotoNotStored(error.strerror or type(error).__name__) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from collections.abc import Mapping
@@ -92,9 +93,10 @@ def _plain(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-        cut_out = image.convert("RGBA")
-        white = Image.new("RGBA", cut_out.size, "white")
-        return Image.alpha_composite(white, cut_out).convert("RGB")
+        cut_out = image if image.mode == "RGBA" else image.convert("RGBA")
+        white = Image.new("RGB", cut_out.size, "white")
+        white.paste(cut_out, mask=cut_out)  # in place: each picture of 60 megapixels is 240 MB
+        return white
     return image if image.mode in ("RGB", "L", "CMYK", "LAB") else image.convert("RGB")
 
 
@@ -126,3 +128,24 @@ def as_jpeg(image: Image.Image, side_px: int) -> bytes:
     out = BytesIO()
     bare.save(out, "JPEG", quality=QUALITY[side_px], optimize=False, progressive=False)
     return out.getvalue()
+
+
+def only_pixels(jpeg: bytes) -> bool:
+    """Whether a JPEG is of the kind as_jpeg makes: tables, one frame, its scan, and not a byte behind it."""
+    if jpeg[:2] != b"\xff\xd8":
+        return False
+    at = 2
+    while jpeg[at : at + 1] == b"\xff" and (kind := jpeg[at + 1 : at + 2]) in _PLAIN_SEGMENTS:
+        length = int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if kind == _JFIF and (length != 16 or jpeg[at + 4 : at + 9] != b"JFIF\0"):
+            return False
+        at += 2 + length
+        if kind == _SCAN:
+            marker = _MARKER.search(jpeg, at)
+            return marker is not None and marker.group() == b"\xff\xd9" and marker.end() == len(jpeg)
+    return False
+
+
+_JFIF, _SCAN = b"\xe0", b"\xda"
+_PLAIN_SEGMENTS = (_JFIF, b"\xdb", b"\xc0", b"\xc4", _SCAN)
+_MARKER = re.compile(rb"\xff[^\x00]")

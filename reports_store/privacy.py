@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from reports_store.categories import Category
+from reports_store.categories import Category, Publish
 from reports_store.errors import NotPublic
 from reports_store.fiscal import JST
 from reports_store.ground import ShownPlace, shown_place
@@ -41,11 +41,12 @@ class PublicReport:
     photos: tuple[str, ...]
     body: str | None
     history: tuple[PublicEvent, ...]
+    support: int
 
 
 def public(report: Report, category: Category, events: Iterable[Event] = ()) -> PublicReport:
-    """What anybody may see. Raises NotPublic unless the report is public."""
-    if report.visibility is not Visibility.PUBLIC:
+    """What anybody may see. Raises NotPublic unless the report is public, and of a category that may be."""
+    if report.visibility is not Visibility.PUBLIC or category.publish is Publish.NEVER:
         raise NotPublic(report.public_id)
     return for_reporter(report, category, events)
 
@@ -63,10 +64,16 @@ def for_reporter(report: Report, category: Category, events: Iterable[Event] = (
         road_manager=None if report.road is None else report.road.name,
         place=shown_place(report.place, category.public_place),
         answers=_chosen(report, category),
-        photos=tuple(sha256 for each in report.photos if (sha256 := each.released_sha256) is not None),
+        photos=_released(report),
         body=report.body if report.body_public else None,
         history=public_events(events),
+        support=report.support,
     )
+
+
+def _released(report: Report) -> tuple[str, ...]:
+    shown = (each.released_sha256 for each in report.photos)
+    return tuple(dict.fromkeys(sha256 for sha256 in shown if sha256 is not None))
 
 
 def _chosen(report: Report, category: Category) -> dict[str, str]:
@@ -80,9 +87,11 @@ def public_events(events: Iterable[Event]) -> tuple[PublicEvent, ...]:
     return tuple(shown for event in events if (shown := _public_event(event)) is not None)
 
 
+_MOVES = frozenset({EventKind.CREATED, EventKind.STATUS, EventKind.MERGE, EventKind.SPLIT})
+
+
 def _public_event(event: Event) -> PublicEvent | None:
-    moved = event.kind in (EventKind.CREATED, EventKind.STATUS)
-    status = Status(str(event.to["status"])) if moved and "status" in event.to else None
+    status = Status(str(event.to["status"])) if event.kind in _MOVES and "status" in event.to else None
     # A resident's own words (such as on reopening) are unchecked, like the text of a report.
     message = "" if event.actor_type is ActorType.RESIDENT else event.public_message
     if status is None and not message:
@@ -109,6 +118,7 @@ def public_properties(report: Report, category: Category, events: Iterable[Event
         "photos": list(shown.photos),
         "body": shown.body,
         "history": [_event_properties(each) for each in shown.history],
+        "support": shown.support,
     }
 
 

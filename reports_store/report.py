@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import uuid as uuids
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from reports_store.plaintext import (
     MESSAGE_LIMIT,
     check_answers,
     check_json,
+    check_number,
     check_text,
     check_time,
 )
@@ -25,6 +27,7 @@ from reports_store.vocabulary import (
     GeomSource,
     Mode,
     PhotoRole,
+    PhotoState,
     PiiState,
     PublicState,
     Status,
@@ -35,7 +38,9 @@ __all__ = [
     "CHANGEABLE",
     "ActorType",
     "Channel",
+    "ComingPhoto",
     "Contact",
+    "DeclaredPhoto",
     "Event",
     "EventKind",
     "Finding",
@@ -44,6 +49,7 @@ __all__ = [
     "NewEvent",
     "NewReport",
     "PhotoRole",
+    "PhotoState",
     "PiiState",
     "Place",
     "PublicState",
@@ -54,6 +60,9 @@ __all__ = [
     "Visibility",
     "canonical_uuid",
 ]
+
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def _within(name: str, value: float, limit: float) -> float:
@@ -128,8 +137,40 @@ class StoredPhoto:
 
 
 @dataclass(frozen=True)
+class DeclaredPhoto:
+    """A photo that will come: the fingerprint and length of the file exactly as the phone sends it."""
+
+    sha256: str
+    bytes: int
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.sha256, str) or not _SHA256.fullmatch(self.sha256):
+            raise InvalidValue(
+                "declared.sha256", repr(self.sha256)[:80], "64 hexadecimal digits, small letters"
+            )
+        if check_number("declared.bytes", self.bytes) < 0:
+            raise InvalidValue("declared.bytes", str(self.bytes), "0 or more")
+
+
+@dataclass(frozen=True)
+class ComingPhoto:
+    """A photo of a report that is not ready. `fault` is the code of what is wrong with a refused one.
+
+    bytes are those of the file as declared; None where only its fingerprint was told.
+    """
+
+    original_sha256: str
+    bytes: int | None
+    state: PhotoState
+    fault: str
+
+
+@dataclass(frozen=True)
 class ReportPhoto:
-    """A photo as a report holds it. `shown_as` is the redacted picture residents may see in its stead."""
+    """A photo as a report holds it. `shown_as` is the redacted picture residents may see in its stead.
+
+    merged: it came with a report that was merged into this one; withheld: and that one is kept from the public.
+    """
 
     sha256: str
     width: int
@@ -140,10 +181,15 @@ class ReportPhoto:
     role: PhotoRole
     pii_state: PiiState
     shown_as: str | None
+    original_sha256: str
+    merged: bool = False
+    withheld: bool = False
 
     @property
     def released_sha256(self) -> str | None:
         """The picture that may be shown in public, if any."""
+        if self.withheld:
+            return None
         if self.pii_state is PiiState.CLEAR:
             return self.sha256
         return self.shown_as if self.pii_state is PiiState.REDACTED else None
@@ -151,7 +197,11 @@ class ReportPhoto:
 
 @dataclass(frozen=True)
 class NewReport:
-    """A report on its way in. `received_at` is the server's clock; `device_time` the phone's, kept apart."""
+    """A report on its way in. `received_at` is the server's clock; `device_time` the phone's, kept apart.
+
+    `photos` are on disk already, `declared` are still to come. A `suspect` report (the code of a reason)
+    waits for a look, whatever its category says.
+    """
 
     uuid: str
     category: str
@@ -169,22 +219,37 @@ class NewReport:
     road: Finding | None
     occurred_at: datetime | None = None
     mode: Mode = Mode.NORMAL
+    declared: tuple[DeclaredPhoto, ...] = ()
+    suspect: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uuid", canonical_uuid("uuid", self.uuid))
         object.__setattr__(self, "answers", check_answers(self.answers))
-        object.__setattr__(self, "photos", tuple({each.sha256: each for each in self.photos}.values()))
+        # The same picture once, and the same file once.
+        pictures = {each.sha256: each for each in self.photos}.values()
+        photos = tuple({each.original_sha256: each for each in pictures}.values())
+        object.__setattr__(self, "photos", photos)
+        object.__setattr__(self, "declared", _each_once(self.declared, self.photos))
         object.__setattr__(self, "channel", Channel(self.channel))
         object.__setattr__(self, "mode", Mode(self.mode))
         check_text("category", self.category, LINE_LIMIT)
         check_text("body", self.body, BODY_LIMIT)
         check_text("lang", self.lang, 35)
+        check_text("suspect", self.suspect, LINE_LIMIT)
         if len(self.tracking_hash) != 32:
             raise InvalidValue("tracking_hash", f"{len(self.tracking_hash)} bytes", "32 bytes")
         check_time("received_at", self.received_at)
         for name in ("device_time", "occurred_at"):
             if (moment := getattr(self, name)) is not None:
                 check_time(name, moment)
+
+
+def _each_once(
+    declared: tuple[DeclaredPhoto, ...], photos: tuple[StoredPhoto, ...]
+) -> tuple[DeclaredPhoto, ...]:
+    """Without those told twice, and without those that are on disk already."""
+    here = {each.original_sha256 for each in photos}
+    return tuple({each.sha256: each for each in declared if each.sha256 not in here}.values())
 
 
 def canonical_uuid(name: str, value: object) -> str:
@@ -222,6 +287,19 @@ class Report:
     duplicate_of: str | None = None
     occurred_at: datetime | None = None
     device_time: datetime | None = None
+    coming: tuple[ComingPhoto, ...] = ()
+    support: int = 0
+    suspect: str = ""
+
+    @property
+    def own_photos(self) -> tuple[ReportPhoto, ...]:
+        """Those that are ready of what came with this report itself."""
+        return tuple(each for each in self.photos if not each.merged)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every photo that was declared has arrived."""
+        return all(each.state is not PhotoState.AWAITED for each in self.coming)
 
     @property
     def key(self) -> tuple[datetime, int]:
@@ -244,6 +322,8 @@ CHANGEABLE: Mapping[EventKind, frozenset[str]] = {
     EventKind.PHOTO: _LOOK,
     EventKind.REDACT: _LOOK,
     EventKind.VISIBILITY: frozenset({"visibility", "body_public"}),
+    EventKind.MERGE: frozenset({"status", "duplicate_of", "duplicate"}),
+    EventKind.SPLIT: frozenset({"status", "duplicate_of", "duplicate"}),
 }
 
 
@@ -251,7 +331,8 @@ CHANGEABLE: Mapping[EventKind, frozenset[str]] = {
 class NewEvent:
     """One step in a report's life. `changes` is {"to": {...}}; the store adds "from", what it replaced.
 
-    `photos` are pictures added by this step, in `photo_role` (after repair, unless said otherwise).
+    `photos` are pictures added by this step and `declared` those it promises, in `photo_role` (after repair,
+    unless said otherwise).
     """
 
     kind: EventKind
@@ -264,8 +345,10 @@ class NewEvent:
     client_uuid: str | None = None
     photos: tuple[StoredPhoto, ...] = ()
     photo_role: PhotoRole = PhotoRole.AFTER
+    declared: tuple[DeclaredPhoto, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "declared", _each_once(self.declared, self.photos))
         object.__setattr__(self, "kind", EventKind(self.kind))
         object.__setattr__(self, "actor_type", ActorType(self.actor_type))
         object.__setattr__(self, "photo_role", PhotoRole(self.photo_role))

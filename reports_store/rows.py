@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,12 +16,15 @@ from reports_store.ground import PublicPlace, shown_place
 from reports_store.report import (
     ActorType,
     Channel,
+    ComingPhoto,
+    DeclaredPhoto,
     Event,
     EventKind,
     Finding,
     GeomSource,
     Mode,
     PhotoRole,
+    PhotoState,
     PiiState,
     Place,
     PublicState,
@@ -91,13 +95,52 @@ def drawn_columns(
     }
 
 
-def photo_row(report_id: int, seq: int, photo: StoredPhoto, role: PhotoRole) -> dict[str, object]:
-    exif = photo.exif_place
+def photo_row(
+    report_id: int, seq: int, photo: StoredPhoto, role: PhotoRole, arrived_at: datetime
+) -> dict[str, object]:
+    """A photo that is ready."""
     return {
         "report_id": report_id,
         "event_seq": seq,
-        "sha256": photo.sha256,
         "original_sha256": photo.original_sha256,
+        "declared_bytes": None,
+        "role": role.value,
+        "arrived_at": to_micros(arrived_at),
+        **picture_columns(photo),
+        **_FRESH,
+    }
+
+
+def declared_row(report_id: int, seq: int, photo: DeclaredPhoto, role: PhotoRole) -> dict[str, object]:
+    """A photo that is still to come."""
+    return {
+        "report_id": report_id,
+        "event_seq": seq,
+        "original_sha256": photo.sha256,
+        "declared_bytes": photo.bytes,
+        "role": role.value,
+        "arrived_at": None,
+        **dict.fromkeys(_PICTURE),
+        "state": PhotoState.AWAITED.value,
+        **_FRESH,
+    }
+
+
+_PICTURE = ("sha256", "width", "height", "bytes", "taken_at", "exif_lon", "exif_lat", "exif_accuracy_m")
+_FRESH = {
+    "pii_state": PiiState.UNCHECKED.value,
+    "shown_as": None,
+    "fault": "",
+    "attempts": 0,
+    "lease_until": None,
+}
+
+
+def picture_columns(photo: StoredPhoto) -> dict[str, object]:
+    """What is known of a photo once it is ready."""
+    exif = photo.exif_place
+    return {
+        "sha256": photo.sha256,
         "width": photo.width,
         "height": photo.height,
         "bytes": photo.bytes,
@@ -105,9 +148,7 @@ def photo_row(report_id: int, seq: int, photo: StoredPhoto, role: PhotoRole) -> 
         "exif_lon": None if exif is None else exif.lon,
         "exif_lat": None if exif is None else exif.lat,
         "exif_accuracy_m": None if exif is None else exif.accuracy_m,
-        "role": role.value,
-        "pii_state": PiiState.UNCHECKED.value,
-        "shown_as": None,
+        "state": PhotoState.READY.value,
     }
 
 
@@ -118,6 +159,19 @@ _PHOTOS_BY_ID = (
     .where(photo_table.c.report_id.in_(sa.bindparam("ids", expanding=True)))
     .order_by(photo_table.c.report_id, photo_table.c.id)
 )
+_duplicate = report_table.alias("duplicate")
+# What came with reports that were merged into these.
+_MERGED_PHOTOS = (
+    sa.select(photo_table, report_table.c.id.label("shown_on"), _duplicate.c.visibility)
+    .join(_duplicate, _duplicate.c.id == photo_table.c.report_id)
+    .join(report_table, report_table.c.public_id == _duplicate.c.duplicate_of)
+    .where(
+        report_table.c.id.in_(sa.bindparam("ids", expanding=True)),
+        photo_table.c.state == PhotoState.READY.value,
+    )
+    .order_by(photo_table.c.id)
+)
+_WITHHELD = frozenset({Visibility.PRIVATE.value, Visibility.HIDDEN.value})
 _EVENTS = (
     sa.select(event_table).where(event_table.c.report_id == sa.bindparam("id")).order_by(event_table.c.seq)
 )
@@ -128,9 +182,9 @@ def load(connection: sa.Connection, ids: Sequence[int]) -> list[Report]:
     found: dict[int, Report] = {}
     for start in range(0, len(ids), _AT_ONCE):
         wanted = ids[start : start + _AT_ONCE]
-        photos = _photos(connection, wanted)
+        photos, coming = _photos(connection, wanted)
         for row in connection.execute(_REPORTS_BY_ID, {"ids": wanted}).all():
-            found[row.id] = _report(row, photos.get(row.id, ()))
+            found[row.id] = _report(row, photos.get(row.id, ()), coming.get(row.id, ()))
     return [found[each] for each in ids if each in found]
 
 
@@ -149,11 +203,28 @@ def load_events(connection: sa.Connection, report_id: int) -> tuple[Event, ...]:
     return tuple(_event(row) for row in connection.execute(_EVENTS, {"id": report_id}))
 
 
-def _photos(connection: sa.Connection, ids: Sequence[int]) -> dict[int, tuple[ReportPhoto, ...]]:
-    grouped: defaultdict[int, list[ReportPhoto]] = defaultdict(list)
+_Ready = dict[int, list[ReportPhoto]]
+_NotReady = dict[int, list[ComingPhoto]]
+
+
+def _photos(connection: sa.Connection, ids: Sequence[int]) -> tuple[_Ready, _NotReady]:
+    """By report: photos that are ready, its own before merged ones, and those that are not."""
+    ready: _Ready = defaultdict(list)
+    coming: _NotReady = defaultdict(list)
     for row in connection.execute(_PHOTOS_BY_ID, {"ids": ids}).all():
-        grouped[row.report_id].append(_photo(row))
-    return {each: tuple(photos) for each, photos in grouped.items()}
+        if row.state == PhotoState.READY.value:
+            ready[row.report_id].append(_photo(row))
+        else:
+            coming[row.report_id].append(_coming(row))
+    for row in connection.execute(_MERGED_PHOTOS, {"ids": ids}).all():
+        if all(each.sha256 != row.sha256 for each in ready[row.shown_on]):
+            merged = replace(_photo(row), merged=True, withheld=row.visibility in _WITHHELD)
+            ready[row.shown_on].append(merged)
+    return ready, coming
+
+
+def _coming(row: sa.Row[Any]) -> ComingPhoto:
+    return ComingPhoto(row.original_sha256, row.declared_bytes, PhotoState(row.state), row.fault)
 
 
 def _photo(row: sa.Row[Any]) -> ReportPhoto:
@@ -170,10 +241,11 @@ def _photo(row: sa.Row[Any]) -> ReportPhoto:
         role=PhotoRole(row.role),
         pii_state=PiiState(row.pii_state),
         shown_as=row.shown_as,
+        original_sha256=row.original_sha256,
     )
 
 
-def _report(row: sa.Row[Any], photos: tuple[ReportPhoto, ...]) -> Report:
+def _report(row: sa.Row[Any], photos: Sequence[ReportPhoto], coming: Sequence[ComingPhoto]) -> Report:
     return Report(
         id=row.id,
         public_id=row.public_id,
@@ -182,7 +254,7 @@ def _report(row: sa.Row[Any], photos: tuple[ReportPhoto, ...]) -> Report:
         place=Place(row.lon, row.lat, _SOURCE[row.source], row.accuracy_m),
         body=row.body,
         answers=row.answers,
-        photos=photos,
+        photos=tuple(photos),
         channel=_CHANNEL[row.channel],
         status=_STATUS[row.status],
         visibility=_VISIBILITY[row.visibility],
@@ -199,6 +271,9 @@ def _report(row: sa.Row[Any], photos: tuple[ReportPhoto, ...]) -> Report:
         duplicate_of=row.duplicate_of,
         occurred_at=maybe_moment(row.occurred_at),
         device_time=maybe_moment(row.device_time),
+        coming=tuple(coming),
+        support=row.support,
+        suspect=row.suspect,
     )
 
 

@@ -25,15 +25,20 @@ from sqlalchemy import (
 )
 
 # The newest migration. A store at this revision opens without Alembic, which is slow to import.
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData()
+
+# SQLite numbers rows by itself only where the type is called INTEGER; it holds 64 bits there, too.
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+# What is searched for words: letters compare as in SQLite, whatever language the server was set up for.
+PLAIN = Text().with_variant(Text(collation="C"), "postgresql")
 
 report = Table(
     "report",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("public_id", Text, nullable=False, unique=True),
+    Column("id", NUMBER, primary_key=True),
+    Column("public_id", PLAIN, nullable=False, unique=True),
     Column("uuid", Text, nullable=False, unique=True),
     Column("digest", LargeBinary, nullable=False),
     Column("tracking_hash", LargeBinary, nullable=False),
@@ -50,7 +55,7 @@ report = Table(
     Column("public_lon", Float),
     Column("public_lat", Float),
     Column("public_cell", BigInteger),
-    Column("body", Text, nullable=False),
+    Column("body", PLAIN, nullable=False),
     Column("body_public", Boolean(create_constraint=False), nullable=False),
     Column("answers", JSON, nullable=False),
     Column("area", JSON(none_as_null=True)),
@@ -66,6 +71,10 @@ report = Table(
     Column("occurred_at", BigInteger),
     Column("device_time", BigInteger),
     Column("version", Integer, nullable=False),
+    # Why the report is held back for a look at who sent it; empty where nothing is suspected.
+    Column("suspect", Text, nullable=False, server_default=""),
+    # Supporters of this report and of those merged into it, each counted once.
+    Column("support", Integer, nullable=False, server_default="0"),
 )
 # Covering: the newest of a viewport are found without touching the rows themselves.
 _BEHIND_CELL = ("state", "received_at", "id", "category")
@@ -75,36 +84,44 @@ Index(
     "report_by_public_cell",
     *(report.c[n] for n in ("public_cell", *_BEHIND_CELL, "public_lon", "public_lat")),
     sqlite_where=text("public_cell IS NOT NULL"),
+    postgresql_where=text("public_cell IS NOT NULL"),
 )
 Index(
     "report_by_public_time",
     *(report.c[n] for n in ("received_at", "id", "state", "category", "public_lon", "public_lat")),
     sqlite_where=text("visibility = 'public'"),
+    postgresql_where=text("visibility = 'public'"),
 )
 Index("report_by_tracking", report.c.tracking_hash)
-Index("report_by_original", report.c.duplicate_of, sqlite_where=text("duplicate_of IS NOT NULL"))
+Index(
+    "report_by_original",
+    report.c.duplicate_of,
+    sqlite_where=text("duplicate_of IS NOT NULL"),
+    postgresql_where=text("duplicate_of IS NOT NULL"),
+)
 
 contact = Table(
     "contact",
     metadata,
-    Column("report_id", Integer, ForeignKey("report.id"), primary_key=True, autoincrement=False),
+    Column("report_id", NUMBER, ForeignKey("report.id"), primary_key=True, autoincrement=False),
     Column("name", Text, nullable=False),
     Column("phone", Text, nullable=False),
     Column("email", Text, nullable=False),
     Column("wants_reply", Boolean(create_constraint=False), nullable=False),
 )
 
+# A photo is known by the fingerprint of the file as sent; all about its picture is set once it is ready.
 photo = Table(
     "photo",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("report_id", Integer, ForeignKey("report.id"), nullable=False),
+    Column("id", NUMBER, primary_key=True),
+    Column("report_id", NUMBER, ForeignKey("report.id"), nullable=False),
     Column("event_seq", Integer, nullable=False),
-    Column("sha256", Text, nullable=False),
+    Column("sha256", Text),
     Column("original_sha256", Text, nullable=False),
-    Column("width", Integer, nullable=False),
-    Column("height", Integer, nullable=False),
-    Column("bytes", Integer, nullable=False),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("bytes", Integer),
     Column("taken_at", BigInteger),
     Column("exif_lon", Float),
     Column("exif_lat", Float),
@@ -112,16 +129,35 @@ photo = Table(
     Column("role", Text, nullable=False),
     Column("pii_state", Text, nullable=False),
     Column("shown_as", Text),
-    UniqueConstraint("report_id", "sha256", name="photo_once_per_report"),
+    Column("declared_bytes", BigInteger),
+    Column("state", Text, nullable=False, server_default="ready"),
+    Column("fault", Text, nullable=False, server_default=""),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("lease_until", BigInteger),
+    Column("arrived_at", BigInteger),
+    UniqueConstraint("report_id", "original_sha256", name="photo_once_per_report"),
 )
 Index("photo_by_sha256", photo.c.sha256)
-Index("photo_by_shown_as", photo.c.shown_as, sqlite_where=text("shown_as IS NOT NULL"))
+Index(
+    "photo_by_shown_as",
+    photo.c.shown_as,
+    sqlite_where=text("shown_as IS NOT NULL"),
+    postgresql_where=text("shown_as IS NOT NULL"),
+)
+Index("photo_by_original", photo.c.original_sha256)
+Index(
+    "photo_by_arrival",
+    photo.c.arrived_at,
+    photo.c.id,
+    sqlite_where=text("state = 'arrived'"),
+    postgresql_where=text("state = 'arrived'"),
+)
 
 event = Table(
     "report_event",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("report_id", Integer, ForeignKey("report.id"), nullable=False),
+    Column("id", NUMBER, primary_key=True),
+    Column("report_id", NUMBER, ForeignKey("report.id"), nullable=False),
     Column("seq", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -175,4 +211,57 @@ place_rule = Table(
     metadata,
     Column("category", Text, primary_key=True),
     Column("rule", Text, nullable=False),
+)
+
+# Who stands behind a report besides its reporter: one row a person or device, known by a keyed hash only.
+supporter = Table(
+    "supporter",
+    metadata,
+    Column("report_id", NUMBER, ForeignKey("report.id"), primary_key=True, autoincrement=False),
+    Column("supporter", LargeBinary, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Who is told of news by mail, and of what. Nobody is before confirming.
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", NUMBER, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("lang", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("at", BigInteger, nullable=False),
+    Column("confirmed_at", BigInteger),
+)
+Index("subscription_by_target", subscription.c.kind, subscription.c.target)
+
+# Mail on its way out. `key` names what is told to whom, so that nothing is told twice.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", NUMBER, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", BigInteger, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Column("sent_at", BigInteger),
+)
+Index("outbox_by_turn", outbox.c.state, outbox.c.next_try, outbox.c.id)
+
+# Whose reports are held back, known by a keyed hash of the device, network address or e-mail address.
+block = Table(
+    "block",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("value_hash", LargeBinary, primary_key=True),
+    Column("until", BigInteger),
+    Column("why", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )

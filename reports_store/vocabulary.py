@@ -21,6 +21,7 @@ class Status(StrEnum):
     CLOSED_NO_REPLY = "closed_no_reply"
     REFERRED_CLOSED = "referred_closed"
     REOPENED = "reopened"
+    WITHDRAWN = "withdrawn"
     ARCHIVED = "archived"
 
 
@@ -105,3 +106,32 @@ class PhotoRole(StrEnum):
     AFTER = "after"
     DAMAGE = "damage"
     DOCUMENT = "document"
+
+
+class PhotoState(StrEnum):
+    """How far a photo that was promised has come. Only a ready one is ever shown."""
+
+    AWAITED = "awaited"
+    ARRIVED = "arrived"
+    READY = "ready"
+    REFUSED = "refused"
+
+
+class SubscriptionKind(StrEnum):
+    REPORT = "report"
+    AREA = "area"
+    ASSOCIATION = "association"
+    CATEGORY = "category"
+    PLACE = "place"
+
+
+class MailState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class BlockKind(StrEnum):
+    DEVICE = "device"
+    ADDRESS = "address"
+    EMAIL = "email"

@@ -11,12 +11,14 @@ S = Status
 _REOPEN = frozenset({S.REOPENED, S.ARCHIVED})
 
 ALLOWED: Mapping[Status, frozenset[Status]] = {
-    S.RECEIVED: frozenset({S.TRIAGED, S.DUPLICATE, S.OUT_OF_SCOPE, S.REJECTED, S.REFERRED}),
+    S.RECEIVED: frozenset({
+        S.TRIAGED, S.DUPLICATE, S.OUT_OF_SCOPE, S.REJECTED, S.REFERRED, S.WITHDRAWN,
+    }),
     S.TRIAGED: frozenset({
         S.INVESTIGATING, S.SCHEDULED, S.IN_PROGRESS, S.INFO_REQUESTED, S.REFERRED, S.OUT_OF_SCOPE,
-        S.DUPLICATE,
+        S.DUPLICATE, S.WITHDRAWN,
     }),
-    S.INFO_REQUESTED: frozenset({S.TRIAGED, S.INVESTIGATING, S.CLOSED_NO_REPLY}),
+    S.INFO_REQUESTED: frozenset({S.TRIAGED, S.INVESTIGATING, S.CLOSED_NO_REPLY, S.WITHDRAWN}),
     S.INVESTIGATING: frozenset({S.SCHEDULED, S.IN_PROGRESS, S.NO_ACTION, S.REFERRED, S.RESOLVED}),
     S.SCHEDULED: frozenset({S.IN_PROGRESS, S.INVESTIGATING, S.NO_ACTION}),
     S.IN_PROGRESS: frozenset({S.RESOLVED, S.SCHEDULED, S.INVESTIGATING}),
@@ -28,7 +30,8 @@ ALLOWED: Mapping[Status, frozenset[Status]] = {
     S.DUPLICATE: _REOPEN,
     S.CLOSED_NO_REPLY: _REOPEN,
     S.REFERRED_CLOSED: _REOPEN,
-    S.REOPENED: frozenset({S.TRIAGED, S.INVESTIGATING, S.IN_PROGRESS}),
+    S.REOPENED: frozenset({S.TRIAGED, S.INVESTIGATING, S.IN_PROGRESS, S.WITHDRAWN}),
+    S.WITHDRAWN: _REOPEN,
     S.ARCHIVED: frozenset(),
 }  # fmt: skip
 
@@ -41,8 +44,11 @@ NEEDS_PUBLIC_REASON = frozenset({S.NO_ACTION, S.REJECTED, S.OUT_OF_SCOPE})
 # "Closed" is not "fixed": an outcome is shown by a photo or told in a note.
 NEEDS_EVIDENCE = frozenset({S.RESOLVED})
 
-# A resident may say "it is not fixed"; everything else is the town's to decide.
-RESIDENT_MAY: Mapping[Status, frozenset[Status]] = {S.RESOLVED: frozenset({S.REOPENED})}
+# A resident may say "it is not fixed", or take back what nobody works on yet; all else the town decides.
+RESIDENT_MAY: Mapping[Status, frozenset[Status]] = {
+    S.RESOLVED: frozenset({S.REOPENED}),
+    **{frm: frozenset({S.WITHDRAWN}) for frm, following in ALLOWED.items() if S.WITHDRAWN in following},
+}
 
 PUBLIC_STATE: Mapping[Status, PublicState] = {
     S.RECEIVED: PublicState.OPEN,
@@ -60,6 +66,7 @@ PUBLIC_STATE: Mapping[Status, PublicState] = {
     S.DUPLICATE: PublicState.CLOSED,
     S.CLOSED_NO_REPLY: PublicState.CLOSED,
     S.REFERRED_CLOSED: PublicState.CLOSED,
+    S.WITHDRAWN: PublicState.CLOSED,
     S.ARCHIVED: PublicState.CLOSED,
 }
 

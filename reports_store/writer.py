@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,15 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from reports_store.database import named, named_errors
+from reports_store.database import Database, named, named_errors
 from reports_store.errors import StoreClosed
-from reports_store.filelock import FileLock
 
 Result = TypeVar("Result")
 _GROUP = 256
-_CHECKPOINT_CHANGES = 5000
 _ANOTHER_REVISION = sa.text("UPDATE revision SET number = number + 1")
 
 
@@ -41,13 +37,11 @@ class _Job:
 class Writer:
     """Callers wait until their change is on disk. One that fails does not disturb the others of its group."""
 
-    def __init__(self, engine: sa.Engine, lock: FileLock) -> None:
-        self._engine = engine
-        self._lock = lock
+    def __init__(self, database: Database) -> None:
+        self._database = database
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._open = True
-        self._folded_at = 0
         self._thread = threading.Thread(target=self._run, name="reports-writer", daemon=True)
         self._thread.start()
 
@@ -85,35 +79,27 @@ class Writer:
 
     def _commit(self, group: list[_Job]) -> None:
         try:
-            with named_errors(), self._lock.held(), self._engine.connect() as connection:
+            with named_errors(), self._database.turn(), self._database.writing.connect() as connection:
                 with connection.begin():
+                    # First, because this row is a lock as well: on a server it makes the writers of all
+                    # processes take turns, and revisions become visible in their order.
+                    connection.execute(_ANOTHER_REVISION)
                     for job in group:
                         _attempt(job, connection)
-                    connection.execute(_ANOTHER_REVISION)
-                self._checkpoint(connection)
+                self._database.committed(connection)
         except BaseException as error:  # nobody else can tell those who wait: without this they wait for ever
             for job in group:
                 job.error = error
         for job in group:
             job.settle()
 
-    def _checkpoint(self, connection: sa.Connection) -> None:
-        """Fold the log into the database now and then. Readers are not held up."""
-        raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        if raw.total_changes - self._folded_at < _CHECKPOINT_CHANGES:
-            return
-        self._folded_at = raw.total_changes
-        # The commit is on disk already: a fold that fails loses nothing and is tried again.
-        with contextlib.suppress(sqlite3.Error):
-            raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
-
 
 def _attempt(job: _Job, connection: sa.Connection) -> None:
     try:
         with connection.begin_nested():
             job.result = job.work(connection)
-    except IntegrityError as error:
-        job.error = named(str(error.orig))
+    except (IntegrityError, DataError) as error:
+        job.error = named(error.orig or error)
     except DBAPIError:
         raise  # the disk or the file: the whole group has failed
     except BaseException as error:  # a fault of one caller's work is told to that caller alone

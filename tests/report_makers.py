@@ -10,6 +10,7 @@ from reports_store import (
     ActorType,
     Channel,
     Contact,
+    DeclaredPhoto,
     EventKind,
     Finding,
     GeomSource,
@@ -47,6 +48,8 @@ def pothole(
     received_at: datetime = NOON,
     area: str | None = "本町自治会",
     minutes: float = 0,
+    declared: tuple[DeclaredPhoto, ...] = (),
+    suspect: str = "",
 ) -> NewReport:
     """A report; `key` names it, so that the same key is the same report sent again."""
     name = str(uuid.uuid4() if key is None else uuid.uuid5(uuid.NAMESPACE_URL, key))
@@ -65,6 +68,8 @@ def pothole(
         tracking_hash=hashlib.sha256(name.encode()).digest(),
         area=None if area is None else Finding(area, "neighbourhood_association", "1", "場所を含む"),
         road=Finding("見本町", "road_section", "7", "最も近い道路 3 m"),
+        declared=declared,
+        suspect=suspect,
     )
 
 
@@ -74,6 +79,11 @@ def photo(name: str = "before") -> StoredPhoto:
     original = hashlib.sha256(b"original " + name.encode()).hexdigest()
     place = Place(LON + 0.0001, LAT + 0.0001, GeomSource.EXIF)
     return StoredPhoto(sha256, 1600, 1200, 300_000, NOON, place, original)
+
+
+def promised(name: str = "before") -> DeclaredPhoto:
+    """The same photo while it is still on the phone."""
+    return DeclaredPhoto(photo(name).original_sha256, 1_100_000)
 
 
 def step(
@@ -86,6 +96,7 @@ def step(
     photos: tuple[StoredPhoto, ...] = (),
     client_uuid: str | None = None,
     at: datetime = NOON,
+    declared: tuple[DeclaredPhoto, ...] = (),
 ) -> NewEvent:
     return NewEvent(
         kind=kind,
@@ -97,6 +108,7 @@ def step(
         internal_message=noted,
         photos=photos,
         client_uuid=client_uuid,
+        declared=declared,
     )
 
 

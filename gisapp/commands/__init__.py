@@ -10,7 +10,7 @@ from functools import partial
 from typing import TextIO
 
 from gisapp.auth.errors import AuthError
-from gisapp.commands import ask, basemap, export, fetch, layer, town, user
+from gisapp.commands import ask, basemap, export, fetch, layer, mail, report, town, user
 from gisapp.commands.task import Say, Tasks
 from gisapp.flows.explain import explain, explain_faults
 from gisapp.profile import ProfileError
@@ -27,6 +27,8 @@ TASKS: Tasks = {
     **user.TASKS,
     **ask.TASKS,
     **basemap.TASKS,
+    **mail.TASKS,
+    **report.TASKS,
 }
 
 

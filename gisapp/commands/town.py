@@ -17,6 +17,7 @@ from gisapp.auth.demo import DEMO, DEMO_PASSWORD, plant_accounts
 from gisapp.commands.task import Say, Tasks, me
 from gisapp.flows.found_town import found_town
 from gisapp.flows.plant_sample import plant_catalogue, plant_layers, plant_reports
+from gisapp.flows.town_mode import read_mode, write_mode
 from gisapp.profile import Phone, TownProfile, read_profile, write_profile
 from gisapp.rules import rules_of
 from gisapp.sample import build
@@ -27,6 +28,7 @@ from layers.codes import prefecture_of
 from layers.readers import Read
 from layers.validate import Admitted
 from layers.versions import LayerShelf
+from reports_store import Filters, Mode, ReportStore
 
 
 def _start(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
@@ -63,7 +65,7 @@ def _sample(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
     kept = [
         path for path in (settings.database, settings.photo_folder, settings.layer_folder) if path.exists()
     ]
-    if kept and not unfinished.exists():
+    if (kept and not unfinished.exists()) or _server_holds_reports(settings):
         tell(say("cli.data_without_town", data=settings.data, file=settings.town_file))
         return 1
     tell(say("cli.making_sample"))
@@ -82,6 +84,14 @@ def _sample(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
     unfinished.replace(settings.town_file)
     tell(say("cli.sample_made", n=made, layers=len(sample.layers)))
     return 0
+
+
+def _server_holds_reports(settings: Settings) -> bool:
+    """What lies in a server is never cleared away from here, be it a sample that was cut off."""
+    if not settings.database_url:
+        return False
+    with ReportStore.open(settings.database_url) as reports:
+        return reports.count(Filters()) > 0
 
 
 def _clear(settings: Settings) -> None:
@@ -145,9 +155,18 @@ def keep_boundary(
     )
 
 
+def _mode(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
+    read_profile(settings.town_file)
+    if given.mode:
+        write_mode(settings.mode_file, Mode(given.mode))
+    tell(say(f"cli.mode_{read_mode(settings.mode_file)}"))
+    return 0
+
+
 TASKS: Tasks = {
     "start": _start,
     "serve": _serve,
     "sample": _sample,
     "town create": _create,
+    "town mode": _mode,
 }

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gisapp.flows.category_words import answer_words, ask_words, category_name
 from gisapp.flows.tile_links import tile_links
 from gisapp.person import ANYONE, Person, may_edit, may_see
 from gisapp.profile import TownProfile
@@ -51,7 +52,7 @@ def map_config(
             for state in shown
         ],
         "categories": [
-            {"code": c.code, "name": c.name("ja"), "letter": c.symbol} for c in categories.values()
+            {"code": c.code, "name": category_name(c), "letter": c.symbol} for c in categories.values()
         ],
         "states": [
             {"code": state.value, "name": say(f"report.state.{state.value}")} for state in PublicState
@@ -114,7 +115,7 @@ def report_card(public_id: str, reports: ReportStore, categories: Categories) ->
         "state": report.state,
         "state_name": say(f"report.state.{report.state}"),
         "status_name": say(f"report.status.{report.status}"),
-        "category_name": categories[report.category].name("ja"),
+        "category_name": category_name(categories[report.category]),
         "body": report.body,
         "photos": photo_links(report),
         "rows": report_rows(report, categories),
@@ -124,8 +125,11 @@ def report_card(public_id: str, reports: ReportStore, categories: Categories) ->
 
 def report_rows(report: PublicReport, categories: Categories) -> list[tuple[str, str]]:
     """What a person reads of a report, line by line: label and text, unknown said as unknown."""
-    questions = {question.id: question.ask_ja for question in categories[report.category].questions}
-    rows = [(questions.get(key, key), answer) for key, answer in report.answers.items()]
+    category = categories[report.category]
+    rows = [
+        (ask_words(category, key), answer_words(category, key, answer))
+        for key, answer in report.answers.items()
+    ]
     rows.append((say("report.received_on"), report.received_on.isoformat()))
     rows.append((say("report.area"), report.area or say("report.unknown")))
     rows.append((say("report.road_manager"), report.road_manager or say("report.unknown")))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from gisapp.flows.publish import FORMULA_STARTS
-from gisapp.words import DEFAULT, UnknownSentence, say, sentences
+from gisapp.words import UnknownSentence, say, sentences
 from layers.errors import CatalogueError, Fault, Grade, ImportRefused, LayersError, UnreadableFile
 from reports_store.errors import ReportsError
 
@@ -81,7 +81,7 @@ def in_words(text: str) -> str:
 
 def reader_title(reader: str) -> str:
     """A reader's name as its format is called."""
-    return sentences(DEFAULT).get(f"imports.readers.{reader}", reader)
+    return sentences().get(f"imports.readers.{reader}", reader)
 
 
 def faults_csv(faults: Iterable[Fault]) -> bytes:
@@ -101,7 +101,7 @@ def _short(number: re.Match[str]) -> str:
 
 
 def _term(text: str) -> str | None:
-    return sentences(DEFAULT).get(f"faults.term.{text}")
+    return sentences().get(f"faults.term.{text}")
 
 
 def _harmless(value: object) -> object:

@@ -85,6 +85,13 @@ def find_places(
     if found := _COORDINATES.fullmatch(plain):
         lon, lat = sorted((float(found[1]), float(found[2])), reverse=True)  # in Japan lon is the larger
         return [Candidate(f"{lat}, {lon}", "", lon, lat)] if JAPAN.holds(lon, lat) else []
+    return named_places(plain, person, layers, profile, limit)
+
+
+def named_places(
+    plain: str, person: Person, layers: LayerShelf, profile: TownProfile, limit: int = LIMIT
+) -> list[Candidate]:
+    """The places that have this address, 大字・地番 or name (NFKC), likeliest first."""
     names, addresses = _indexes(visible_versions(layers, person), profile.name)
     by_address = [_candidate(one.named, one.exact) for one in addresses.find(plain, limit)]
     by_name = [_candidate(named) for named in names.find(plain, limit)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -14,7 +15,7 @@ from layers.crs import easting_northing, to_plane
 from layers.errors import LayersError
 from layers.spatial import containing, nearest
 from layers.validate import TownArea
-from layers.versions import LayerShelf
+from layers.versions import LayerShelf, LayerVersion
 from reports_store import Finding
 from reports_store.plaintext import LINE_LIMIT
 
@@ -53,13 +54,23 @@ def town_area(profile: TownProfile, layers: LayerShelf) -> TownArea:
 def boundary_of(profile: TownProfile, layers: LayerShelf) -> BaseGeometry | None:
     """The town's own outline from the boundary layer, which may hold its neighbours too; None if unknown."""
     try:
-        frame = layers.current("boundary").frame
+        version = layers.current("boundary")
     except LayersError:
         return None
+    return _outline(version, profile.code)
+
+
+@lru_cache(maxsize=4)
+def _outline(version: LayerVersion, code: str) -> BaseGeometry | None:
+    frame = version.frame
     codes = frame["code"].astype(str).str[:5]
-    wanted = city_part(profile.code)
-    ours = codes.str[:2] == wanted[:2] if is_prefecture(profile.code) else codes == wanted
-    return frame.geometry[ours].union_all() if ours.any() else None
+    wanted = city_part(code)
+    ours = codes.str[:2] == wanted[:2] if is_prefecture(code) else codes == wanted
+    if not ours.any():
+        return None
+    found = frame.geometry[ours].union_all()
+    shapely.prepare(found)
+    return found
 
 
 def _near(lon: float, lat: float, boundary: BaseGeometry | None, profile: TownProfile) -> bool:

@@ -12,6 +12,7 @@ import tomli_w
 
 from gisapp.flows.submit import Rules
 from gisapp.sample import Sample, SampleReport, Step
+from gisapp.sample.careers import BY_RESIDENT
 from layers.versions import LayerShelf
 from reports_store import (
     ActorType,
@@ -112,7 +113,7 @@ def _events(step: Step, report: Report, numbers: dict[str, str]) -> list[NewEven
     to: dict[str, object] = {"status": step.status} if step.status else {}
     if step.duplicate_of is not None:
         to["duplicate_of"] = numbers[str(step.duplicate_of)]
-    resident = step.status == "reopened"
+    resident = step.status in BY_RESIDENT
     decided = NewEvent(
         kind=EventKind.STATUS if step.status else EventKind.PUBLIC_REPLY,
         at=step.at,

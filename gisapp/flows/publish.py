@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from gisapp.words import say
+from gisapp.words import DEFAULT, sentences
 from reports_store import Categories, Category, Filters, ReportStore
 from reports_store.privacy import public_properties
 
@@ -51,7 +51,7 @@ def geojson_parts(reports: ReportStore, categories: Categories) -> Iterator[byte
 
 def csv_lines(reports: ReportStore, categories: Categories) -> Iterator[bytes]:
     """The same as CSV: UTF-8 with BOM so that Excel opens it, CRLF, one header line."""
-    yield b"\xef\xbb\xbf" + _csv([[say(f"export.{name}") for name in COLUMNS]])
+    yield b"\xef\xbb\xbf" + _csv([[sentences(DEFAULT)[f"export.{name}"] for name in COLUMNS]])
     rows = ([_cell(value) for value in report.values()] for report in _public(reports, categories))
     while batch := list(islice(rows, BATCH)):
         yield _csv(batch)
@@ -84,7 +84,7 @@ def _properties(shown: dict[str, Any], category: Category) -> dict[str, Any]:
     named = {
         **shown,
         "category_name": category.name("ja"),
-        "state_name": say(f"report.state.{shown['state']}"),
+        "state_name": sentences(DEFAULT)[f"report.state.{shown['state']}"],
         "place_accuracy_m": shown["accuracy_m"],
         "answers": "；".join(shown["answers"].values()),
     }

@@ -37,6 +37,7 @@ class TownMap(folium.Map):
     default_css = [  # noqa: RUF012
         ("leaflet_css", "/assets/leaflet/leaflet.css"),
         ("gisapp_css", url_of_ours("map.css")),
+        ("gisapp_frame_css", url_of_ours("frame.css")),
         ("gisapp_tools_css", url_of_ours("tools.css")),
     ]
 

@@ -1,10 +1,10 @@
-"""What every page begins with: the town's name, the 見本 mark, our styles, and errors in plain words."""
+"""What every page begins with: its language, the town's name, the 見本 mark, our styles, and errors in plain words."""
 
 from __future__ import annotations
 
 import logging
 from html import escape
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
 import streamlit as st
@@ -12,13 +12,14 @@ import streamlit as st
 from gisapp.assets import OWN
 from gisapp.person import Person
 from gisapp.town import Town
-from gisapp.words import say
+from gisapp.words import LANGUAGE_COOKIE, LANGUAGES, language, language_of, say, speak
 
 log = logging.getLogger("gisapp.pages")
 
 
 def open_frame(town: Town) -> None:
     """Set the page up; on a sample town every screen says that it is made up."""
+    speak_as_asked()
     st.set_page_config(
         page_title=f"{town.profile.name} {say('page.app_title')}",
         layout="wide",
@@ -31,11 +32,37 @@ def open_frame(town: Town) -> None:
         if town.profile.sample
         else ""
     )
-    go = f'<a class="gp-go" href="/report" target="_self">{escape(say("page.report"))}</a>'
-    if (st.context.url or "").rstrip("/").endswith("/report"):
-        go = ""
+    go = f'<a class="gp-go" href="/report/" target="_self">{escape(say("page.report"))}</a>'
+    if (st.context.url or "").rstrip("/").endswith("/counter"):
+        go = ""  # a clerk who takes a report for somebody is in the right place
+    listed = f'<a class="gp-who" href="/map/list" target="_self">{escape(say("page.reports"))}</a>'
     who = _who(person(town))
-    st.html(f'<header class="gp-head"><b>{escape(town.profile.name)}</b>{mark}{go}{who}</header>')
+    st.html(
+        f'<header class="gp-head"><b>{escape(town.profile.name)}</b>{mark}{go}{listed}{_choice()}{who}</header>'
+    )
+
+
+def speak_as_asked() -> None:
+    """Speak the language that the browser asks for: in a page's script, and in a dialog, which runs without it."""
+    speak(
+        language_of(
+            st.query_params.get("lang"),
+            st.context.cookies.get(LANGUAGE_COOKIE),
+            st.context.headers.get("Accept-Language"),
+        )
+    )
+
+
+def _choice() -> str:
+    """The languages, each by its own name, as links to the same page."""
+    links = "".join(_link(lang, name) for lang, name in LANGUAGES.items())
+    return f'<details class="gp-lang"><summary>{escape(say("page.language"))}</summary><nav>{links}</nav></details>'
+
+
+def _link(lang: str, name: str) -> str:
+    address = urlencode({**st.query_params.to_dict(), "lang": lang})
+    mark = ' aria-current="true"' if lang == language() else ""
+    return f'<a href="?{escape(address)}" target="_self" lang="{lang[:2]}"{mark}>{escape(name)}</a>'
 
 
 def _who(somebody: Person) -> str:

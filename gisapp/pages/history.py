@@ -18,7 +18,7 @@ from gisapp.flows.history import (
 )
 from gisapp.map.editing import versions_map
 from gisapp.pages.canvas import show
-from gisapp.pages.frame import staff_only
+from gisapp.pages.frame import speak_as_asked, staff_only
 from gisapp.pages.plain import plain
 from gisapp.person import Person, may_edit, may_see
 from gisapp.town import this_town
@@ -78,6 +78,7 @@ def versions_table(lines: list[HistoryLine]) -> None:
 @st.dialog(say("history.back"))
 def ask_back(person: Person, entry: Entry, line: HistoryLine, seen: int | None) -> None:
     """The one question before a version is brought back."""
+    speak_as_asked()
     st.write(say("history.back_ask", number=line.number, when=line.when))
     st.write(say("history.back_text", number=line.number))
     yes, no = st.columns(2)

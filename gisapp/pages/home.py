@@ -10,8 +10,8 @@ from gisapp.pages.frame import open_frame, person
 from gisapp.town import this_town
 from gisapp.words import say
 
-EVERYBODY = ("place", "report", "lookup", "reports", "data")
-TOWN_HALL = ("layers", "edit", "history", "batch")
+EVERYBODY = ("place", "data")
+TOWN_HALL = ("counter", "layers", "edit", "history", "batch")
 
 town = this_town()
 open_frame(town)

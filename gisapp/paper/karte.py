@@ -22,7 +22,7 @@ from gisapp.paper.furniture import GRID_ROOM_PT, draw_legend
 from gisapp.paper.view import PT_PER_MM, SCALES, Frame, View
 from gisapp.person import Person
 from gisapp.profile import TownProfile
-from gisapp.words import say
+from gisapp.words import html_lang, say
 from layers.versions import LayerShelf, LayerVersion
 from reports_store import Categories
 
@@ -54,7 +54,7 @@ def karte_pdf(
     title = " ".join(part for part in (say("karte.title"), karte.spot.label) if part)
     document = SimpleDocTemplate(
         buffer, pagesize=A4, leftMargin=_MARGIN, rightMargin=_MARGIN, topMargin=_MARGIN,
-        bottomMargin=_MARGIN + 14, title=printable(title), author=profile.name, lang="ja",
+        bottomMargin=_MARGIN + 14, title=printable(title), author=profile.name, lang=html_lang(),
     )  # fmt: skip
     story = [
         *_head(karte, profile),

@@ -18,7 +18,7 @@ from gisapp.paper.fonts import BOLD, REGULAR, shortened, use_fonts, width_pt
 from gisapp.paper.furniture import GRID_ROOM_PT, Key, draw_legend, draw_texts
 from gisapp.paper.view import PT_PER_MM, Frame, View
 from gisapp.profile import TownProfile
-from gisapp.words import say
+from gisapp.words import html_lang, say
 from layers.versions import LayerVersion
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -90,7 +90,7 @@ def map_sheet(
     use_fonts(assets)
     buffer = io.BytesIO()
     title = contents.title.strip() or say("paper.sheet.untitled", town=town.name)
-    pdf = Canvas(buffer, pagesize=layout.size, pageCompression=1, lang="ja")
+    pdf = Canvas(buffer, pagesize=layout.size, pageCompression=1, lang=html_lang())
     pdf.setTitle(title)
     pdf.setAuthor(town.name)
     drawn = draw_map(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from gisapp.flows.category_words import category_name
 from gisapp.paper.drawing import Mark
 from gisapp.words import say
 from layers.box import Box
@@ -37,7 +38,7 @@ def report_marks(box: Box, filters: Filters, reports: ReportStore, categories: C
     placed = [(report, report.place) for report in shown if report.place is not None]
     sorts = [categories[code] for code in dict.fromkeys(report.category for report, _ in placed)]
     letters = "、".join(
-        say("paper.sheet.letter", letter=one.symbol, category=one.name("ja")) for one in sorts
+        say("paper.sheet.letter", letter=one.symbol, category=category_name(one)) for one in sorts
     )
     # those that nobody has attended to come last, so that they lie on top
     placed.sort(key=lambda one: list(_SIGNS).index(one[0].state), reverse=True)

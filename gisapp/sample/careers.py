@@ -38,7 +38,9 @@ CLOSED = {
     "duplicate",
     "closed_no_reply",
     "referred_closed",
+    "withdrawn",
 }
+BY_RESIDENT = frozenset({"reopened", "withdrawn"})
 GAP_DAYS = {
     "triaged": 1.2,
     "info_requested": 2,
@@ -54,6 +56,7 @@ GAP_DAYS = {
     "duplicate": 1.5,
     "closed_no_reply": 21,
     "reopened": 9,
+    "withdrawn": 2,
     "archived": 380,
 }
 WORDS: dict[str, tuple[str, ...]] = {
@@ -112,6 +115,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "duplicate": ("すでに同じ場所の通報を受け付けています。まとめて対応します。",),
     "closed_no_reply": ("確認の連絡に返信がなかったため、いったん終了します。",),
     "reopened": ("まだ直っていません。もう一度見てください。", "同じところがまた傷んでいます。"),
+    "withdrawn": ("片付いていたので、取り下げます。",),
     "archived": ("",),
 }
 INSIDE = (
@@ -185,7 +189,7 @@ def _step(
 ) -> Step:
     shown = published and status not in ("rejected", "out_of_scope")
     target = duplicate_of if status == "duplicate" else None
-    inside = "" if status == "reopened" else pick(rng, INSIDE)
+    inside = "" if status in BY_RESIDENT else pick(rng, INSIDE)
     return Step(at, status, pick(rng, WORDS[status]), inside, shown, shown, target)
 
 

@@ -65,6 +65,7 @@ CLOSED_WAYS: tuple[tuple[str, ...], ...] = (
     ("triaged", "info_requested", "closed_no_reply"),
     ("referred", "referred_closed"),
     ("triaged", *DONE, "archived"),
+    ("triaged", "withdrawn"),
 )
 _NAMES = uuid5(NAMESPACE_URL, "https://mihon.example.jp/reports")
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from gisapp.flows.import_draft import NotYourLayer
-from gisapp.words import say
+from gisapp.words import html_lang, say
 from layers.drafts import UnknownDraft
 from layers.errors import LayersError, SourceUnavailable, UnknownLayer, UnknownVersion
 from reports_store.errors import InvalidFilter, NotPublic, ReportsError, UnknownPhoto, UnknownReport
@@ -39,6 +39,10 @@ class BodyTooLarge(Exception):
     """A request's body grew over its limit, whatever its Content-Length had promised."""
 
 
+class BodyTooSlow(Exception):
+    """A request's body stopped arriving before its end."""
+
+
 class BadRequest(Exception):
     """A request's parameter cannot be used; key is the sentence that says so."""
 
@@ -51,7 +55,7 @@ def refusal(status: int, key: str) -> Response:
     """A plain page in Japanese that says what to do, for a person who came by an address."""
     title, text = say(f"web.{key}.title"), say(f"web.{key}.text")
     body = (
-        f'<!DOCTYPE html><html lang="ja"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<!DOCTYPE html><html lang="{html_lang()}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{escape(title)}</title><body style='font:18px/1.8 sans-serif;max-width:36em;margin:3em auto;"
         f"padding:0 1em'><h1 style='font-size:1.3em'>{escape(title)}</h1><p>{escape(text)}</p>"
         f'<p><a href="/">{escape(say("web.home"))}</a></p></body></html>'
@@ -67,6 +71,12 @@ def trouble(status: int, key: str, error_id: str = "") -> Response:
     return JSONResponse(answer, status_code=status, headers={"Cache-Control": "no-store"})
 
 
+def closing(answer: Response) -> Response:
+    """An answer to a body of which the rest is not wanted: the connection ends with it."""
+    answer.headers["Connection"] = "close"
+    return answer
+
+
 def answering(
     route: Callable[[Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
@@ -78,7 +88,9 @@ def answering(
         except BadRequest as error:
             return trouble(400, error.key)
         except BodyTooLarge:
-            return trouble(413, "too_large")
+            return closing(trouble(413, "too_large"))
+        except BodyTooSlow:
+            return closing(trouble(408, "too_slow"))
         except tuple(STATUS) as error:
             status, key = next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
             return trouble(status, key)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -14,23 +16,29 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gisapp.web.errors import BodyTooLarge, refusal
+from gisapp.web.errors import BodyTooLarge, BodyTooSlow, closing, refusal
 
 BROWSER_COOKIE = "gisapp_browser"
 BROWSER_HEADER = b"x-gisapp-browser"
-PAGES = frozenset(
-    {"/", "/report", "/lookup", "/reports", "/data", "/place", "/layers", "/edit", "/history", "/batch"}
-)
+PAGES = frozenset({"/", "/counter", "/data", "/place", "/layers", "/edit", "/history", "/batch"})
 OURS = (
     "/healthz", "/assets/", "/live/", "/photos/", "/opendata/", "/api/", "/tiles/", "/basemap/", "/print/",
     "/imports/", "/batches/", "/edits/", "/login", "/logout",
+    "/report", "/report/", "/track", "/track/", "/lookup", "/map", "/map/", "/reports", "/feeds/", "/mail/",
 )  # fmt: skip
+# What is sent here rests on no cookie, so it may come without an origin: from an old browser, from a mail program.
+OPEN_TO_ALL = ("/report/", "/api/reports", "/mail/stop/")
 STREAMLIT = ("/_stcore/", "/media/", "/component/", "/static/")
 # Streamlit answers these to anybody; none of them is needed by a page.
 CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 UPLOAD = "/_stcore/upload_file/"
 UPLOAD_LIMIT = 26 * 1024 * 1024  # one photo of 25 MB and its form fields
 BODY_LIMIT = 64 * 1024
+PHOTO_LIMIT = 26 * 1024 * 1024
+FORM_LIMIT = 5 * PHOTO_LIMIT
+# A body that is silent for so long has stopped; on a poor line 25 MB may take a quarter of an hour.
+SILENCE_S = 20
+LONGEST_S = 1200
 # Routes of ours that take a body, and how large it may be; all others of ours are read-only.
 WRITABLE = {
     "/login": 4096,
@@ -38,6 +46,15 @@ WRITABLE = {
     "/edits/": 4_000_000,
     "/imports/": 210_000_000,
     "/batches/": 30_000_000,
+    "/report/check": FORM_LIMIT,
+    "/report/send": BODY_LIMIT,
+    "/api/reports/": PHOTO_LIMIT,
+    "/api/reports": BODY_LIMIT,
+    "/track/note": FORM_LIMIT,
+    "/track/reopen": FORM_LIMIT,
+    "/track/": BODY_LIMIT,
+    "/api/similar/": 4096,
+    "/mail/": 4096,
 }
 MEGABYTE = 1024 * 1024
 # Streamlit keeps an upload in memory until its session ends, so megabytes are counted: what one person's
@@ -85,9 +102,10 @@ class Gate:
 
         try:
             await self.app(with_browser(scope, Headers(scope=scope)), limited(receive, limit), watch)
-        except BodyTooLarge:
+        except (BodyTooLarge, BodyTooSlow) as error:
             if not started:
-                await refusal(413, "too_large")(scope, receive, send)
+                status, key = (413, "too_large") if isinstance(error, BodyTooLarge) else (408, "too_slow")
+                await closing(refusal(status, key))(scope, receive, send)
 
     def _refused(self, scope: Scope) -> Response | None:
         path, method, headers = scope["path"], scope["method"], Headers(scope=scope)
@@ -99,7 +117,8 @@ class Gate:
             return None
         if (path.startswith(OURS) and not writable(path)) or path in PAGES:
             return refusal(405, "not_allowed")
-        if not same_origin(headers, required=bool(writable(path))):
+        # Mail programs end a subscription with one POST of their own (RFC 8058); the token in it is all it needs.
+        if not same_origin(headers, required=bool(writable(path)) and not path.startswith(OPEN_TO_ALL)):
             return refusal(403, "other_site")
         if method in {"PUT", "POST"} and path.startswith(UPLOAD):
             return self._upload_refused(scope, headers)
@@ -160,13 +179,21 @@ def same_origin(headers: Headers, required: bool = False) -> bool:
 
 
 def limited(receive: Receive, limit: int) -> Receive:
-    """A receive that counts bytes as they come, chunked or not, and stops above the limit."""
-    taken = 0
+    """A receive that counts bytes as they come, chunked or not, and stops above the limit; it also stops when
+    nothing comes for a while, or the whole takes too long. Once the body has ended it may wait for ever.
+    """
+    taken, ended, until = 0, False, time.monotonic() + LONGEST_S
 
     async def counting() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, ended
+        if ended:
+            return await receive()
+        try:
+            message = await asyncio.wait_for(receive(), min(SILENCE_S, until - time.monotonic()))
+        except TimeoutError:
+            raise BodyTooSlow from None
         taken += len(message.get("body", b""))
+        ended = not message.get("more_body", False)
         if taken > limit:
             raise BodyTooLarge
         return message

@@ -23,7 +23,7 @@ from gisapp.person import Person
 from gisapp.town import Town
 from gisapp.web.errors import STATUS, BodyTooLarge, answering
 from gisapp.web.who import person_of
-from gisapp.words import say
+from gisapp.words import html_lang, say
 from layers.catalogue import Entry
 from layers.drafts import Draft, safe_name
 from layers.errors import CatalogueError, LayersError
@@ -136,7 +136,7 @@ def _problem(status: int, sentences: list[str]) -> Response:
     lines = "".join(f'<p class="gp-alert" role="alert">{escape(one)}</p>' for one in sentences)
     title = escape(say("imports.not_taken"))
     body = (
-        '<!DOCTYPE html><html lang="ja"><meta charset="utf-8">'
+        f'<!DOCTYPE html><html lang="{html_lang()}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{title}</title><link rel="stylesheet" href="{url_of_ours("plain.css")}">'
         f'<body><main><h1>{title}</h1>{lines}<p><a href="/layers">{escape(say("imports.back"))}</a></p></main>'

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from gisapp.flows.describe import map_config, report_card, shown_layers, version_for
 from gisapp.flows.find import find_places
+from gisapp.flows.list_public import choice_of, filters_of
 from gisapp.flows.tile_links import basemap_link
 from gisapp.flows.watch import Watch, watch
 from gisapp.town import Town
@@ -46,7 +47,7 @@ def live_routes(town: Callable[[], Town]) -> list[Route]:
         return _json(found, NOW)
 
     async def layer(request: Request) -> Response:
-        box, zoom = _viewport(request)
+        box, zoom = viewport(request)
         here = town()
         person = await run_in_threadpool(person_of, request, here)
         version = await run_in_threadpool(version_for, person, request.path_params["layer_id"], here.layers)
@@ -55,7 +56,7 @@ def live_routes(town: Callable[[], Town]) -> list[Route]:
         return _json(found, FRESH if version.entry.visibility == "public" else NOW)
 
     async def reports(request: Request) -> Response:
-        box, zoom = _viewport(request)
+        box, zoom = viewport(request)
         here = town()
         filters = report_filters(request, here)
         if filters is None:
@@ -90,7 +91,7 @@ def live_routes(town: Callable[[], Town]) -> list[Route]:
     ]
 
 
-def _viewport(request: Request) -> tuple[Box, int]:
+def viewport(request: Request) -> tuple[Box, int]:
     try:
         west, south, east, north = (float(side) for side in request.query_params["bbox"].split(","))
         zoom = int(request.query_params["z"])
@@ -101,14 +102,17 @@ def _viewport(request: Request) -> tuple[Box, int]:
     return clamped((west, south, east, north)), zoom
 
 
-def report_filters(request: Request, here: Town) -> Filters | None:
+def report_filters(request: Request, here: Town, box: Box | None = None) -> Filters | None:
     """What is asked for; None where a choice was made that nothing can meet (it is not "everything")."""
     categories = _listed(request, "category", list(here.categories))
     states = _listed(request, "state", [state.value for state in PublicState])
     if categories == () or states == ():
         return None
-    wanted = tuple(PublicState(state) for state in states or ())
-    return Filters(public=True, categories=categories or (), public_states=wanted)
+    asked = request.query_params
+    choice = choice_of(
+        categories or (), states or (), asked.get("period", ""), asked.get("q", ""), here.categories
+    )
+    return filters_of(choice, here.now(), box)
 
 
 def _listed(request: Request, name: str, known: list[str]) -> tuple[str, ...] | None:

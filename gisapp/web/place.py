@@ -19,7 +19,7 @@ from gisapp.person import ANYONE, Person
 from gisapp.town import Town
 from gisapp.web.errors import answering
 from gisapp.web.who import SESSION_COOKIE, person_of
-from gisapp.words import say
+from gisapp.words import language_with, say, speaking
 
 NOW = {"Cache-Control": "no-store", "Vary": "Cookie"}
 EVERYBODY = {"Access-Control-Allow-Origin": "*"}
@@ -44,7 +44,8 @@ def place_routes(town: Callable[[], Town]) -> list[Route]:
         person = await run_in_threadpool(_asking, request, here)
         try:
             async with turn:
-                pdf = await run_in_threadpool(_pdf, request, here, person)
+                with speaking(language_with("paper")):  # whose letters are those of our fonts
+                    pdf = await run_in_threadpool(_pdf, request, here, person)
         except BadSpot as error:
             return _refused(error, person)
         headers = {**NOW, "Content-Disposition": 'inline; filename="karte.pdf"'}

@@ -32,7 +32,7 @@ from gisapp.web.coordinates import place_asked
 from gisapp.web.errors import BadRequest, answering, trouble
 from gisapp.web.live import report_filters
 from gisapp.web.who import person_of
-from gisapp.words import say
+from gisapp.words import language_with, say, speaking
 from layers.box import JAPAN, Box
 from layers.errors import SourceUnavailable
 from layers.versions import LayerVersion
@@ -65,7 +65,8 @@ def print_routes(town: Callable[[], Town]) -> list[Route]:
         person = await run_in_threadpool(person_of, request, here)
         async with turn:
             try:
-                pdf = await run_in_threadpool(_sheet, wish, person, request, here)
+                with speaking(language_with("paper")):  # whose letters are those of our fonts
+                    pdf = await run_in_threadpool(_sheet, wish, person, request, here)
             except FontsMissing:
                 return trouble(503, "fonts_missing")
         shown = {**NOW, "Content-Disposition": 'inline; filename="map.pdf"'}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from gisapp.assets import UnknownAsset, file_of
+from gisapp.assets import UnknownAsset, file_of, lasting
 from gisapp.flows.describe import shown_layers
 from gisapp.flows.publish import csv_lines, geojson_parts
 from gisapp.settings import Settings
@@ -21,17 +23,23 @@ from gisapp.web.batches import batch_routes
 from gisapp.web.coordinates import coordinate_routes
 from gisapp.web.edits import edit_routes
 from gisapp.web.errors import answering, refusal, trouble
+from gisapp.web.feeds import feed_routes
 from gisapp.web.gate import OURS
 from gisapp.web.imports import import_routes
 from gisapp.web.layer_files import layer_file_routes
 from gisapp.web.live import live_routes
 from gisapp.web.place import place_routes
 from gisapp.web.print import print_routes
+from gisapp.web.public_map import public_map_routes
+from gisapp.web.report.routes import report_routes
 from gisapp.web.session import session_routes
 from gisapp.web.tiles import tile_routes
+from gisapp.web.track import track_routes
 
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 CHECKED = {"Cache-Control": "private, no-cache"}  # a photo that is withdrawn is gone at once
+# a third of the bytes on a thin line
+PACKED = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 A_DAY = {"Cache-Control": "public, max-age=86400"}
 
 
@@ -54,6 +62,10 @@ def routes(settings: Settings, town: Callable[[], Town]) -> list[Route]:
         *coordinate_routes(town),
         *session_routes(town),
         *import_routes(town),
+        *report_routes(town),
+        *track_routes(town),
+        *feed_routes(town),
+        *public_map_routes(town),
         # Streamlit would answer the rest of our own prefixes with its page.
         *(Route(f"{prefix}{{rest:path}}", _nothing) for prefix in OURS if prefix.endswith("/")),
     ]
@@ -86,9 +98,19 @@ def _asset(libraries: Path) -> Callable[[Request], Any]:
             return trouble(404, "not_found")
         if not path.is_file():
             return trouble(404, "not_found")
-        return FileResponse(path, headers=FOR_EVER if "v" in request.query_params else A_DAY)
+        for_ever = "v" in request.query_params or lasting(request.path_params["name"])
+        headers = {**(FOR_EVER if for_ever else A_DAY), "Vary": "Accept-Encoding"}
+        if path.suffix not in PACKED or "gzip" not in request.headers.get("accept-encoding", ""):
+            return FileResponse(path, headers=headers)
+        body = await run_in_threadpool(_packed, path, path.stat().st_mtime_ns)
+        return Response(body, media_type=PACKED[path.suffix], headers={**headers, "Content-Encoding": "gzip"})
 
     return asset
+
+
+@lru_cache(maxsize=256)
+def _packed(path: Path, changed_ns: int) -> bytes:
+    return gzip.compress(path.read_bytes(), 9)
 
 
 def _photo(town: Callable[[], Town]) -> Callable[[Request], Any]:

@@ -20,7 +20,7 @@ from gisapp.web.errors import answering
 from gisapp.web.gate import PAGES
 from gisapp.web.shell import is_https
 from gisapp.web.who import SESSION_COOKIE, person_of
-from gisapp.words import say
+from gisapp.words import html_lang, say
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 OF_A_PROXY = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
@@ -120,7 +120,7 @@ def _demo() -> str:
 
 def _page(town: Town, title: str, body: str, status: int = 200) -> Response:
     text = (
-        '<!DOCTYPE html><html lang="ja"><meta charset="utf-8">'
+        f'<!DOCTYPE html><html lang="{html_lang()}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} {escape(town.profile.name)}</title>"
         f'<link rel="stylesheet" href="{url_of_ours("plain.css")}">'

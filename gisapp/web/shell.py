@@ -1,4 +1,4 @@
-"""Streamlit's page frame as we want it: Japanese, the town's name, and no way for it to call outside."""
+"""Streamlit's page frame as we want it: our language, the town's name, and no way for it to call outside."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gisapp.web.gate import BROWSER_COOKIE, PAGES
+from gisapp.words import html_lang, say
 
 GSI = "https://cyberjapandata.gsi.go.jp"
 _SAME = (
@@ -28,9 +29,8 @@ INLINE = re.compile(rb"<script>(.*?)</script>", re.S)
 class Shell:
     """ASGI middleware that rewrites the page frame and gives every answer its headers."""
 
-    def __init__(self, app: ASGIApp, title: str) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self.title = title
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -71,9 +71,9 @@ class Shell:
         await send({"type": "http.response.body", "body": page})
 
     def rewritten(self, page: bytes) -> bytes:
-        """The frame in Japanese, named after the town, with our icon."""
-        page = page.replace(b'<html lang="en">', b'<html lang="ja">', 1)
-        title = f"<title>{escape(self.title)}</title>".encode()
+        """The frame in the language of the request, named after the town, with our icon."""
+        page = page.replace(b'<html lang="en">', f'<html lang="{html_lang()}">'.encode(), 1)
+        title = f"<title>{escape(say('page.app_title'))}</title>".encode()
         page = page.replace(b"<title>Streamlit</title>", title, 1)
         return page.replace(b"./favicon.png", b"/assets/gisapp/icon.svg", 1)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -57,8 +56,8 @@ def town(n: int, seed: int = 8) -> Iterator:  # type: ignore[type-arg]
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReportStore]:
-    with ReportStore.open(tmp_path_factory.mktemp("map") / "town.sqlite") as opened:
+def store(new_address: Callable[[], str]) -> Iterator[ReportStore]:
+    with ReportStore.open(new_address()) as opened:
         added = opened.add_many(town(3000))
         # A hundred residents tap the same pothole.
         opened.add_many(pothole(key=f"same {n}", minutes=n % 7) for n in range(100))
@@ -156,9 +155,9 @@ def test_the_way_is_chosen_by_how_much_lies_in_the_box(store: ReportStore) -> No
 
 
 def test_a_box_whose_reports_are_all_old_is_answered_although_the_newest_lie_elsewhere(
-    tmp_path: Path,
+    address: str,
 ) -> None:
-    with ReportStore.open(tmp_path / "town.sqlite") as store:
+    with ReportStore.open(address) as store:
         store.add_many(pothole(lon=LON + 0.1, minutes=n) for n in range(600))
         store.add_many(pothole(lon=LON - 0.1, minutes=10_000 + n) for n in range(600))
 
@@ -206,6 +205,39 @@ def test_a_hundred_metres_are_a_hundred_metres() -> None:
     """Against figures of the Gauss-Krueger projection of zone VII at this place (true lengths, scale removed)."""
     assert distance_m(136.47, 35.36, 136.47 + 100 / 90880.6, 35.36) == pytest.approx(100, abs=0.05)
     assert distance_m(136.47, 35.36, 136.47, 35.36 + 100 / 110949.8) == pytest.approx(100, abs=0.05)
+
+
+def test_words_are_found_in_small_letters_and_capitals_alike_as_far_as_ascii_goes(address: str) -> None:
+    bodies = [
+        "Pothole, 100%_wide",
+        "pothole",
+        "\\",
+        "ＡＢＣ",
+        "ａｂｃ",
+        "Ärger",
+        "ärger",
+        "ﾎﾟｯﾄﾎｰﾙ",
+        "100x0wide",
+    ]
+    with ReportStore.open(address) as store:
+        store.add_many(pothole(key=each, body=each) for each in bodies)
+
+        found = {
+            words: {each.body for each in store.newest(Filters(text=words))}
+            for words in ("POTHOLE", "pothole", "100%_W", "\\", "Ａ", "ä", "Ä", "ﾎｰ", "r8-000002")
+        }
+
+    assert found == {
+        "POTHOLE": {bodies[0], bodies[1]},
+        "pothole": {bodies[0], bodies[1]},
+        "100%_W": {bodies[0]},
+        "\\": {"\\"},
+        "Ａ": {"ＡＢＣ"},
+        "ä": {"ärger"},
+        "Ä": {"Ärger"},
+        "ﾎｰ": {"ﾎﾟｯﾄﾎｰﾙ"},
+        "r8-000002": {"pothole"},
+    }
 
 
 # --- counts
@@ -282,9 +314,9 @@ STEPS = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_after_anything_that_can_happen_the_counts_equal_counting_by_hand(
-    tmp_path_factory: pytest.TempPathFactory, steps: list[Step]
+    new_address: Callable[[], str], steps: list[Step]
 ) -> None:
-    with ReportStore.open(tmp_path_factory.mktemp("any") / "town.sqlite") as store:
+    with ReportStore.open(new_address()) as store:
         reports = [store.add(each).report for each in town(3)]
         for what, which, choice in steps:
             at = which % len(reports)

@@ -32,6 +32,7 @@ OPEN, INTERNAL, HIDDEN = "garbage_station", "parcel", "recycling_point"
 OWNER = next(person for person in DEMO if person.login == "kankyo")
 PLACE, BOX = "lon=137.0463&lat=35.6443", "bbox=136,35,138,36&z=14"
 DRAFT, ANSWER, NOBODYS = "{draft}", "{answer}", "a" * 22
+UUID = "00000000-0000-4000-8000-000000000000"
 
 Statuses = tuple[int, int, int, int, int]
 ALL: Statuses = (200, 200, 200, 200, 200)
@@ -41,6 +42,9 @@ DEPARTMENT: Statuses = (404, 404, 404, 200, 200)
 ITS_EDITORS: Statuses = (401, 403, 403, 200, 200)
 SIGNED_IN: Statuses = (401, 200, 200, 200, 200)
 OTHERS_LAYER: Statuses = (404, 403, 403, 403, 200)
+MOVED: Statuses = (308, 308, 308, 308, 308)
+CODELESS: Statuses = (401, 401, 401, 401, 401)
+UNFIT: Statuses = (422, 422, 422, 422, 422)
 SENDERS: Statuses = (403, 403, 403, 200, 200)
 
 # What each kind of layer answers to a look, to a look at its past, and to a hand that wants to change it.
@@ -110,6 +114,53 @@ DOORS: dict[tuple[str, str], dict[str, Statuses]] = {
     ("GET", "/print/map.pdf"): of_each(f"/print/map.pdf?{PLACE}&layers=LAYER", SEEN),
     ("GET", "/print/papers.json"): {"/print/papers.json": ALL},
     ("GET", "/api/coordinates"): {f"/api/coordinates?{PLACE}": ALL},
+    ("GET", "/report"): {"/report": (308, 308, 308, 308, 308)},
+    ("GET", "/report/"): {"/report/": ALL},
+    ("POST", "/report/check"): {"/report/check": UNFIT},
+    ("GET", "/report/check"): {"/report/check": (303, 303, 303, 303, 303)},
+    ("POST", "/report/send"): {"/report/send": UNFIT},
+    ("GET", "/report/send"): {"/report/send": (303, 303, 303, 303, 303)},
+    ("GET", "/report/manifest.webmanifest"): {"/report/manifest.webmanifest": ALL},
+    ("GET", "/report/sw.js"): {"/report/sw.js": ALL},
+    ("POST", "/api/reports"): {"/api/reports": UNFIT},
+    ("GET", "/api/reports/{uuid:str}"): {f"/api/reports/{UUID}": NONE, f"/api/reports/{NOBODYS}": NONE},
+    ("PUT", "/api/reports/{uuid:str}/photos/{sha256:str}"): {f"/api/reports/{UUID}/photos/{'0' * 64}": NONE},
+    ("GET", "/api/door.json"): {"/api/door.json": ALL},
+    ("GET", "/api/places"): {"/api/places?q=x": ALL},
+    ("GET", "/map"): {"/map": (308, 308, 308, 308, 308)},
+    ("GET", "/reports"): {"/reports": (308, 308, 308, 308, 308)},
+    ("GET", "/map/"): {"/map/": ALL, "/map/?report=none": ALL},
+    ("GET", "/map/list"): {"/map/list": ALL, "/map/list?after=none": NONE},
+    ("GET", "/map/r/{public_id:str}"): {"/map/r/none": NONE},
+    ("GET", "/map/figures"): {"/map/figures": ALL},
+    ("GET", "/map/figures.csv"): {"/map/figures.csv": ALL},
+    ("GET", "/live/list.json"): {f"/live/list.json?{BOX}": ALL, f"/live/list.json?{BOX}&after=none": NONE},
+    ("GET", "/lookup"): {"/lookup": MOVED},
+    ("GET", "/track"): {"/track": MOVED},
+    ("GET", "/track/"): {"/track/": ALL},
+    ("POST", "/track/"): {"/track/": (400, 400, 400, 400, 400)},
+    ("GET", "/track/photos/{name:str}.jpg"): {f"/track/photos/{'0' * 64}.jpg": NONE},
+    ("POST", "/track/note"): {"/track/note": CODELESS},
+    ("POST", "/track/reopen"): {"/track/reopen": CODELESS},
+    ("GET", "/track/withdraw"): {"/track/withdraw": ALL},
+    ("POST", "/track/withdraw"): {"/track/withdraw": CODELESS},
+    ("POST", "/track/mail"): {"/track/mail": CODELESS},
+    ("POST", "/track/end"): {"/track/end": (303, 303, 303, 303, 303)},
+    ("GET", "/track/subscribe"): {"/track/subscribe": ALL},
+    ("POST", "/track/subscribe"): {"/track/subscribe": NONE},
+    ("GET", "/mail/confirm/{token:str}"): {f"/mail/confirm/{NOBODYS}": ALL},
+    ("POST", "/mail/confirm/{token:str}"): {f"/mail/confirm/{NOBODYS}": NONE},
+    ("GET", "/mail/stop/{token:str}"): {f"/mail/stop/{NOBODYS}": ALL},
+    ("POST", "/mail/stop/{token:str}"): {f"/mail/stop/{NOBODYS}": NONE},
+    ("GET", "/api/similar"): {f"/api/similar?category=road_damage&{PLACE}": ALL},
+    ("POST", "/api/similar/{public_id:str}/support"): {"/api/similar/none/support": (400, 400, 400, 400, 400)},
+    ("GET", "/feeds/all.atom"): {"/feeds/all.atom": ALL},
+    ("GET", "/feeds/category/{code:str}.atom"): {
+        "/feeds/category/road_damage.atom": ALL, "/feeds/category/none.atom": NONE,
+    },
+    ("GET", "/feeds/association/{name:str}.atom"): {"/feeds/association/本町.atom": ALL},
+    ("GET", "/feeds/place.atom"): {"/feeds/place.atom?bbox=136,35,138,36": ALL},
+    ("GET", "/feeds/report/{public_id:str}.atom"): {"/feeds/report/none.atom": NONE},
     ("GET", "/login"): {"/login": ALL},
     ("POST", "/login"): {"/login": (401, 401, 401, 401, 401)},
     ("GET", "/logout"): {"/logout": (303, 200, 200, 200, 200)},
@@ -307,6 +358,8 @@ def test_odd_values_are_refused_in_words_at_every_door(hall: Hall, odd: str) -> 
         f"/opendata/layers/{odd}.csv", f"/tiles/{odd}/1/1/1/1.mvt", f"/tiles/{OPEN}/{odd}/1/1/1.mvt",
         f"/edits/{odd}/form.json", f"/edits/{OPEN}/rows.json?start={odd}&q={odd}", f"/imports/{odd}/before.json",
         f"/edits/{OPEN}/compare.csv?old={odd}&new={odd}", f"/batches/{odd}.csv", f"/login?next={odd}",
+        f"/map/?report={odd}&category={odd}&state={odd}&period={odd}&q={odd}&lat={odd}&z={odd}", f"/map/r/{odd}",
+        f"/map/list?after={odd}", f"/map/list?q={odd}", f"/live/list.json?bbox={odd},1,2,3&z={odd}&after={odd}",
     ):  # fmt: skip
         answer = hall.ask("kankyo", "GET", address)
         assert answer.status_code < 500, address

@@ -73,7 +73,7 @@ def planted(sample_town: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def addresses(planted: Planted) -> list[str]:
     everywhere = "bbox=136,35,138,36"
     return [
-        "/", "/report", "/lookup", "/reports", "/data", "/healthz", "/live/config.json",
+        "/", "/report/", "/track/", "/map/", "/map/list", "/map/figures", "/data", "/healthz", "/live/config.json",
         *(f"/live/reports.json?{everywhere}&z={zoom}" for zoom in (8, 13, 18)),
         f"/live/reports/{planted.number}.json", f"/live/search.json?q={NAME}", f"/live/search.json?q={PHONE}",
         f"/live/search.json?q={EMAIL}", "/opendata/reports.geojson", "/opendata/reports.csv",

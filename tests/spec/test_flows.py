@@ -14,10 +14,10 @@ import orjson
 import pytest
 import shapely
 
-from gisapp.flows.browse import browse
 from gisapp.flows.describe import map_config, report_card
 from gisapp.flows.find import find_places, landmarks
 from gisapp.flows.follow import follow
+from gisapp.flows.list_public import Choice, filters_of, list_page
 from gisapp.flows.locate import boundary_of, locate
 from gisapp.flows.publish import csv_lines, export, geojson_parts
 from gisapp.flows.submit import Draft, EmptyDraft, OutsideTown, submit
@@ -260,11 +260,16 @@ def test_places_are_found_whichever_way_the_name_is_written(town: Town) -> None:
 
 
 def test_the_lists_pages_are_newest_first_and_filtered(town: Town) -> None:
-    page = browse(town.reports, town.categories, "water_leak", PublicState.DONE, limit=5)
-    assert 0 < len(page.reports) <= 5 <= page.total
-    days = [report.received_on for report in page.reports]
+    choice = Choice(categories=("water_leak",), states=(PublicState.DONE,))
+    page = list_page(filters_of(choice, town.now()), town.reports, town.categories, limit=5)
+    assert 0 < len(page.lines) <= 5 <= page.total
+    following = list_page(
+        filters_of(choice, town.now()), town.reports, town.categories, str(page.older), limit=5
+    )
+    days = [line["date"] for line in (*page.lines, *following.lines)]
     assert days == sorted(days, reverse=True)
-    assert {(report.category, report.state) for report in page.reports} == {("water_leak", PublicState.DONE)}
+    assert not {line["id"] for line in page.lines} & {line["id"] for line in following.lines}
+    assert {(line["category"], line["state"]) for line in page.lines} == {("water_leak", "done")}
 
 
 def test_a_layer_never_imported_is_left_out_and_a_broken_one_is_named(town: Town) -> None:

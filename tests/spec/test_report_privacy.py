@@ -74,7 +74,7 @@ def test_nothing_private_gets_out_whatever_it_is_written_in(store: ReportStore) 
 def test_the_list_of_what_may_leave_is_exactly_this() -> None:
     assert [field.name for field in fields(PublicReport)] == [
         "public_id", "category", "state", "status", "received_on", "updated_at", "area", "road_manager",
-        "place", "answers", "photos", "body", "history",
+        "place", "answers", "photos", "body", "history", "support",
     ]  # fmt: skip
 
 

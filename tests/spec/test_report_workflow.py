@@ -71,11 +71,17 @@ def test_done_needs_a_photo_or_a_note() -> None:
     check(Status.IN_PROGRESS, Status.RESOLVED, moved(Status.RESOLVED, noted="舗装済み"))
 
 
-def test_a_resident_may_say_it_is_not_fixed_and_nothing_else() -> None:
+def test_a_resident_may_say_it_is_not_fixed_or_take_it_back_and_nothing_else() -> None:
     def by_resident(to: Status):  # type: ignore[no-untyped-def]
         return moved(to, said="まだ穴があります", actor_type=ActorType.RESIDENT)
 
     check(Status.RESOLVED, Status.REOPENED, by_resident(Status.REOPENED))
+    for frm in (Status.RECEIVED, Status.TRIAGED, Status.INFO_REQUESTED, Status.REOPENED):
+        check(frm, Status.WITHDRAWN, by_resident(Status.WITHDRAWN))
+    with pytest.raises(TransitionRefused):
+        check(Status.IN_PROGRESS, Status.WITHDRAWN, by_resident(Status.WITHDRAWN))
+    with pytest.raises(ActorRefused):
+        check(Status.WITHDRAWN, Status.REOPENED, by_resident(Status.REOPENED))
     with pytest.raises(ActorRefused):
         check(Status.NO_ACTION, Status.REOPENED, by_resident(Status.REOPENED))
     with pytest.raises(ActorRefused):

@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from gisapp.sample import Sample, SampleReport, build
+from gisapp.sample.careers import BY_RESIDENT
 from reports_store.categories import Categories
 from reports_store.report import ActorType, Channel, EventKind, GeomSource, NewEvent, Status
 from reports_store.workflow import FIRST, check
@@ -46,7 +47,7 @@ def test_every_step_is_one_the_towns_workflow_allows_with_the_message_it_asks_fo
             if step.status is None:
                 assert step.public_message
                 continue
-            actor = ActorType.RESIDENT if step.status == "reopened" else ActorType.STAFF
+            actor = ActorType.RESIDENT if step.status in BY_RESIDENT else ActorType.STAFF
             event = NewEvent(kind=EventKind.STATUS, actor_type=actor, actor="sample", at=step.at,
                              changes={"to": {"status": step.status}}, public_message=step.public_message,
                              internal_message=step.internal_message)  # fmt: skip

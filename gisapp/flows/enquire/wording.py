@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from gisapp.flows.category_words import category_name
 from gisapp.flows.describe import JST, day, history_lines
 from gisapp.flows.enquire.karte import (
     Answer,
@@ -214,7 +215,7 @@ def report_words(near: ReportNear, categories: Categories) -> str:
     return say(
         "karte.reports.line",
         date=report.received_on.isoformat(),
-        category=categories[report.category].name("ja"),
+        category=category_name(categories[report.category]),
         id=report.public_id,
         state=say(f"report.status.{report.status}"),
         m=metres(near.distance_m),

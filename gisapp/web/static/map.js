@@ -15,6 +15,10 @@
   const ROAD_COLOURS = { road_national: "#e2a64a", road_prefectural: "#e8cf6a", road_municipal: "#ffffff", road_private: "#e4e0da" };
   const PANES = { area: "gm-area", line: "gm-line", point: "gm-point", label: "gm-label" };
   const PATTERN_ALPHA = 0.75;
+  const FIRST_WORDS = { // until the town's own have come
+    map_label: "地図。矢印キーで動かし、プラスとマイナスで拡大・縮小します。", zoom_in: "拡大", zoom_out: "縮小",
+    config_failed: "地図のデータを読み込めません。通信を確かめて、ページを開き直してください。",
+  };
 
   /* ---- small pieces ---- */
 
@@ -124,10 +128,10 @@
 
   class LiveMap {
     constructor(map, options, bases) {
-      Object.assign(this, { map, options, bases, words: {}, live: new Map(), tileBase: null, baseChoice: "town" });
+      Object.assign(this, { map, options, bases, words: { ...FIRST_WORDS, ...options.words }, live: new Map(), tileBase: null, baseChoice: "town" });
       this.pending = new Map();
       this.off = new Set();
-      this.filters = { category: new Set(), state: new Set() };
+      this.filters = { category: new Set(), state: new Set(), period: new Set(), q: new Set() };
       this.shares = new Map(); // layer id -> how strongly it is drawn, 1 for all that are not named
       this.elsewhere = new Set(); // layers that a tool draws in panes of its own
       this.rowParts = []; // what tools add to a layer's row in the panel
@@ -137,31 +141,34 @@
 
     async open() {
       this.makePanes();
-      document.documentElement.lang = "ja";
-      if (window.frameElement) window.frameElement.title = "地図";
+      if (window.frameElement) {
+        document.documentElement.lang = "ja";
+        window.frameElement.title = "地図";
+      }
       this.map.attributionControl.setPrefix(false);
-      this.map.getContainer().setAttribute("aria-label", "地図。矢印キーで動かし、プラスとマイナスで拡大・縮小します。");
-      L.control.zoom({ position: "bottomright", zoomInTitle: "拡大", zoomOutTitle: "縮小" }).addTo(this.map);
+      this.map.getContainer().classList.add("gm-map");
+      this.map.getContainer().setAttribute("aria-label", this.say("map_label"));
+      L.control.zoom({ position: "bottomright", zoomInTitle: this.say("zoom_in"), zoomOutTitle: this.say("zoom_out") }).addTo(this.map);
       this.status = element("div", { class: "gm-status", role: "status" });
       this.map.getContainer().append(this.status);
       try {
         this.config = await fetchJson(this.options.config);
       } catch (problem) {
-        this.status.textContent = "地図のデータを読み込めません。通信を確かめて、ページを開き直してください。";
+        this.status.textContent = this.say("config_failed");
         return;
       }
       this.map.invalidateSize({ animate: false }); // the frame has got its height since Leaflet measured it
       new ResizeObserver(() => this.map.invalidateSize()).observe(this.map.getContainer());
-      this.words = this.config.words;
+      this.words = { ...this.words, ...this.config.words };
       this.stamp = this.config.stamp;
       this.defaults();
       if (window.gisapp.ownBase) window.gisapp.ownBase(this);
       this.startBase();
       this.addControls();
-      if (!this.options.pin && !this.options.focus) this.fitTown(); // beside the panel, where there is one
+      if (!this.options.pin && !this.options.focus && !this.options.view) this.fitTown(); // beside the panel, where there is one
       if (this.options.pick) this.startPicking();
       this.map.on("moveend", () => this.refresh());
-      setInterval(() => this.checkForNews(), REFRESH_MS);
+      setInterval(() => this.checkForNews(), this.options.refreshMs || REFRESH_MS);
       document.addEventListener("visibilitychange", () => this.checkForNews());
       for (const part of window.gisapp.parts) part(this, { element, fetchJson, marker, swatch, readableOn, patternTile, outlines: OUTLINES });
       await this.refresh();
@@ -232,6 +239,7 @@
     startBase() {
       this.drawBaseBackground();
       if (this.bases.municipal && !this.config.town.sample) return setTimeout(() => this.chooseBase(this.bases[this.wantedBase] || this.wantedBase === "town" ? this.wantedBase : "municipal"), 0);
+      if (this.options.ownBaseOnly) return this.noteBase(null);
       if (!Object.keys(this.bases).length || !this.config.tiles) return this.noteBase(false);
       if (this.config.town.sample) return this.noteBase(null); // a made-up town lies on no real map
       const probe = new Image();
@@ -320,11 +328,7 @@
         else if (layer.ok) this.clear(`base ${layer.id}`);
       }
       if (this.options.reports && !this.off.has("reports")) {
-        const wanted = ["category", "state"].map((name) => {
-          const chosen = [...this.filters[name]];
-          return chosen.length ? `&${name}=${chosen.join(",")}` : "";
-        }).join("");
-        work.push(this.load("reports", `/live/reports.json?r=${this.stamp.reports}&${where}${wanted}`, (found) => this.drawReports(found)));
+        work.push(this.load("reports", `/live/reports.json?r=${this.stamp.reports}&${where}${this.asked()}`, (found) => this.drawReports(found)));
       } else this.clear("reports");
       const box = this.map.getContainer();
       box.dataset.busy = "yes";
@@ -335,6 +339,12 @@
         box.dataset.busy = "no";
         box.dataset.ready = "yes";
       });
+    }
+
+    // Which reports are asked for, as the end of an address.
+    asked() {
+      const chosen = Object.entries(this.filters).filter(([, values]) => values.size);
+      return chosen.map(([name, values]) => `&${name}=${[...values].map(encodeURIComponent).join(",")}`).join("");
     }
 
     clear(id) {
@@ -394,6 +404,7 @@
         this.stamp = config.stamp;
         if (this.list && JSON.stringify(config.layers) !== known) this.fillLayers(this.list, this.grouping);
         if (news || [...this.live.values()].some((live) => live.failed)) await this.refresh();
+        if (news) this.map.fire("news");
         this.showStatus();
       } catch {
         this.status.replaceChildren(element("p", {}, this.say("stale", { time: this.config.now })));
@@ -662,6 +673,7 @@
         report.body ? element("p", { class: "gm-body" }, report.body) : null,
         element("dl", {}, ...rows),
         ...report.history.map((step) => element("p", { class: "gm-history" }, `${step.date}　${step.text}`)),
+        element("a", { class: "gm-also", href: `/map/r/${encodeURIComponent(report.id)}`, target: window.frameElement ? "_blank" : null }, this.say("report_page")),
       ];
       box.replaceChildren(...parts.filter(Boolean));
     }
@@ -674,7 +686,7 @@
         this.panel = this.makePanel();
         this.opener = element("button", { class: "gm-button gm-open", type: "button", "aria-expanded": "false", onclick: () => this.togglePanel() }, `☰ ${this.say("panel")}`);
         corner.append(this.opener, this.panel);
-        if (corner.clientWidth > 900) this.togglePanel();
+        if (corner.clientWidth > 900 && !this.options.filtersOutside) this.togglePanel();
       }
       corner.append(this.makeSearch(), this.makeLocate());
       for (const box of corner.querySelectorAll(".gm-panel,.gm-search,.gm-button")) {
@@ -692,7 +704,7 @@
     makePanel() {
       const panel = element("section", { class: "gm-panel", "aria-label": this.say("panel") },
         element("button", { class: "gm-close", type: "button", onclick: () => this.togglePanel() }, `✕ ${this.say("close")}`));
-      if (this.options.reports) panel.append(this.reportsSection());
+      if (this.options.reports && !this.options.filtersOutside) panel.append(this.reportsSection());
       const list = (this.list = element("div", {}));
       const by = element("div", { class: "gm-by", role: "group", "aria-label": this.say("group_by") });
       for (const name of ["theme", "department"]) {

@@ -10,6 +10,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _E7 = "CAST(ROUND({row}.{axis} * 10000000) AS INTEGER)"
 _AUDIENCES = ((0, "cell", "lon", "lat"), (1, "public_cell", "public_lon", "public_lat"))
 
@@ -18,18 +20,15 @@ def upgrade() -> None:
     _make_report()
     _make_what_hangs_on_reports()
     _make_counters()
-    dialect = op.get_bind().dialect.name
-    if dialect != "sqlite":
-        raise NotImplementedError(f"triggers for {dialect}: expected sqlite")
-    for statement in [*_append_only(), *_pyramid_triggers()]:
+    for statement in _TRIGGERS[op.get_bind().dialect.name]():
         op.execute(statement)
 
 
 def _make_report() -> None:
     op.create_table(
         "report",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("public_id", sa.Text, nullable=False, unique=True),
+        sa.Column("id", _NUMBER, primary_key=True),
+        sa.Column("public_id", _PLAIN, nullable=False, unique=True),
         sa.Column("uuid", sa.Text, nullable=False, unique=True),
         sa.Column("digest", sa.LargeBinary, nullable=False),
         sa.Column("tracking_hash", sa.LargeBinary, nullable=False),
@@ -45,7 +44,7 @@ def _make_report() -> None:
         sa.Column("public_lon", sa.Float),
         sa.Column("public_lat", sa.Float),
         sa.Column("public_cell", sa.BigInteger),
-        sa.Column("body", sa.Text, nullable=False),
+        sa.Column("body", _PLAIN, nullable=False),
         sa.Column("body_public", sa.Boolean(create_constraint=False), nullable=False),
         sa.Column("answers", sa.JSON, nullable=False),
         sa.Column("area", sa.JSON),
@@ -71,23 +70,29 @@ def _make_report() -> None:
         "report",
         ["public_cell", "state", "received_at", "id", "category", "public_lon", "public_lat"],
         sqlite_where=sa.text("public_cell IS NOT NULL"),
+        postgresql_where=sa.text("public_cell IS NOT NULL"),
     )
     op.create_index(
         "report_by_public_time",
         "report",
         ["received_at", "id", "state", "category", "public_lon", "public_lat"],
         sqlite_where=sa.text("visibility = 'public'"),
+        postgresql_where=sa.text("visibility = 'public'"),
     )
     op.create_index("report_by_tracking", "report", ["tracking_hash"])
     op.create_index(
-        "report_by_original", "report", ["duplicate_of"], sqlite_where=sa.text("duplicate_of IS NOT NULL")
+        "report_by_original",
+        "report",
+        ["duplicate_of"],
+        sqlite_where=sa.text("duplicate_of IS NOT NULL"),
+        postgresql_where=sa.text("duplicate_of IS NOT NULL"),
     )
 
 
 def _make_what_hangs_on_reports() -> None:
     op.create_table(
         "contact",
-        sa.Column("report_id", sa.Integer, sa.ForeignKey("report.id"), primary_key=True, autoincrement=False),
+        sa.Column("report_id", _NUMBER, sa.ForeignKey("report.id"), primary_key=True, autoincrement=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("phone", sa.Text, nullable=False),
         sa.Column("email", sa.Text, nullable=False),
@@ -95,8 +100,8 @@ def _make_what_hangs_on_reports() -> None:
     )
     op.create_table(
         "photo",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("report_id", sa.Integer, sa.ForeignKey("report.id"), nullable=False),
+        sa.Column("id", _NUMBER, primary_key=True),
+        sa.Column("report_id", _NUMBER, sa.ForeignKey("report.id"), nullable=False),
         sa.Column("event_seq", sa.Integer, nullable=False),
         sa.Column("sha256", sa.Text, nullable=False),
         sa.Column("original_sha256", sa.Text, nullable=False),
@@ -113,11 +118,17 @@ def _make_what_hangs_on_reports() -> None:
         sa.UniqueConstraint("report_id", "sha256", name="photo_once_per_report"),
     )
     op.create_index("photo_by_sha256", "photo", ["sha256"])
-    op.create_index("photo_by_shown_as", "photo", ["shown_as"], sqlite_where=sa.text("shown_as IS NOT NULL"))
+    op.create_index(
+        "photo_by_shown_as",
+        "photo",
+        ["shown_as"],
+        sqlite_where=sa.text("shown_as IS NOT NULL"),
+        postgresql_where=sa.text("shown_as IS NOT NULL"),
+    )
     op.create_table(
         "report_event",
-        sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("report_id", sa.Integer, sa.ForeignKey("report.id"), nullable=False),
+        sa.Column("id", _NUMBER, primary_key=True),
+        sa.Column("report_id", _NUMBER, sa.ForeignKey("report.id"), nullable=False),
         sa.Column("seq", sa.Integer, nullable=False),
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
@@ -169,6 +180,10 @@ def _make_counters() -> None:
     )
 
 
+def _sqlite_triggers() -> list[str]:
+    return [*_append_only(), *_pyramid_triggers()]
+
+
 def _append_only() -> list[str]:
     return [
         f"CREATE TRIGGER event_no_{verb} BEFORE {verb} ON report_event "
@@ -199,3 +214,49 @@ def _counts(row: str, sign: str) -> str:
         "sum_lon_e7 = sum_lon_e7 + excluded.sum_lon_e7, sum_lat_e7 = sum_lat_e7 + excluded.sum_lat_e7;"
         for audience, cell, lon, lat in _AUDIENCES
     )
+
+
+def _postgresql_triggers() -> list[str]:
+    """The same rules for whole statements: a batch of reports changes each count once."""
+    return [
+        "CREATE FUNCTION event_is_final() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'events are never edited or removed' USING ERRCODE = 'integrity_constraint_violation'; "
+        "END $$",
+        "CREATE TRIGGER event_is_final BEFORE UPDATE OR DELETE OR TRUNCATE ON report_event "
+        "FOR EACH STATEMENT EXECUTE FUNCTION event_is_final()",
+        *_counted("insert", _side("fresh", 1)),
+        *_counted("delete", _side("gone", -1)),
+        *_counted("update", [*_side("fresh", 1), *_side("gone", -1)]),
+    ]
+
+
+def _counted(verb: str, sides: list[str]) -> list[str]:
+    tables = {"insert": "NEW TABLE AS fresh", "delete": "OLD TABLE AS gone"}
+    seen = tables.get(verb, " ".join(tables.values()))
+    # What an update left alone adds up to nothing and writes nothing.
+    return [
+        f"CREATE FUNCTION pyramid_{verb}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "INSERT INTO pyramid (level, audience, cell, state, category, n, sum_lon_e7, sum_lat_e7) "
+        "SELECT l.level, s.audience, s.cell >> l.shift, s.state, s.category, "
+        "SUM(s.n), SUM(s.n * s.lon_e7), SUM(s.n * s.lat_e7) "
+        f"FROM ({' UNION ALL '.join(sides)}) AS s CROSS JOIN pyramid_level AS l "
+        "GROUP BY 1, 2, 3, 4, 5 "
+        "HAVING SUM(s.n) <> 0 OR SUM(s.n * s.lon_e7) <> 0 OR SUM(s.n * s.lat_e7) <> 0 "
+        "ON CONFLICT (level, audience, cell, state, category) DO UPDATE SET n = pyramid.n + excluded.n, "
+        "sum_lon_e7 = pyramid.sum_lon_e7 + excluded.sum_lon_e7, "
+        "sum_lat_e7 = pyramid.sum_lat_e7 + excluded.sum_lat_e7; RETURN NULL; END $$",
+        f"CREATE TRIGGER pyramid_{verb} AFTER {verb} ON report REFERENCING {seen} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION pyramid_{verb}()",
+    ]
+
+
+def _side(table: str, sign: int) -> list[str]:
+    return [
+        f"SELECT {audience} AS audience, {cell} AS cell, state, category, {sign} AS n, "
+        f"CAST(ROUND({lon} * 10000000) AS BIGINT) AS lon_e7, CAST(ROUND({lat} * 10000000) AS BIGINT) AS lat_e7 "
+        f"FROM {table} WHERE {cell} IS NOT NULL"
+        for audience, cell, lon, lat in _AUDIENCES
+    ]
+
+
+_TRIGGERS = {"sqlite": _sqlite_triggers, "postgresql": _postgresql_triggers}
