@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -44,10 +45,10 @@ def lift(connection: sa.Connection, kind: str, value_hash: bytes) -> bool:
     return connection.execute(block.delete().where(_which(kind, value_hash))).rowcount > 0
 
 
-def reason(connection: sa.Connection, kind: str, value_hash: bytes, at: datetime) -> str | None:
-    """Why something is blocked at a moment; None where it is not."""
+def reasons(connection: sa.Connection, marks: Mapping[str, bytes], at: datetime) -> dict[str, str]:
+    """Those of the marks (kind: hash) that are blocked at a moment, each with why."""
     now = to_micros(check_time("at", at))
+    these = sa.or_(*(_which(kind, value_hash) for kind, value_hash in marks.items()), sa.false())
     holds = sa.or_(block.c.until.is_(None), block.c.until > now)
-    found = sa.select(block.c.why).where(_which(kind, value_hash), holds)
-    why: str | None = connection.execute(found).scalar_one_or_none()
-    return why
+    found = sa.select(block.c.kind, block.c.why).where(these, holds)
+    return {kind: why for kind, why in connection.execute(found)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -315,10 +315,10 @@ class ReportStore:
     def unblock(self, kind: str, value_hash: bytes) -> bool:
         return self._writer.run(lambda c: blocks.lift(c, kind, value_hash))
 
-    def is_blocked(self, kind: str, value_hash: bytes, at: datetime) -> str | None:
-        """Why it is held back; None where it is not."""
+    def blocked(self, marks: Mapping[str, bytes], at: datetime) -> dict[str, str]:
+        """Which of these marks ({kind: 32 bytes}) are held back at a moment, each with why."""
         with self._reading() as connection:
-            return blocks.reason(connection, kind, value_hash, at)
+            return blocks.reasons(connection, marks, at)
 
     # --- the store itself
 

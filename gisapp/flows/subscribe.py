@@ -135,7 +135,7 @@ def token_of_reporter(number: str, email: str, secret: bytes) -> str:
 
 def reporter_stopped(token: str, reports: ReportStore, now: datetime) -> bool:
     """Whether the reporter has ended those mails."""
-    return reports.is_blocked(BlockKind.EMAIL, digest_of(token), now) is not None
+    return bool(reports.blocked({BlockKind.EMAIL: digest_of(token)}, now))
 
 
 def digest_of(token: str) -> bytes:

@@ -48,9 +48,9 @@ def not_blocked(
     returns the reason. Raises Blocked.
     """
     reason = ""
-    for kind, value in senders.items():
-        if value and reports.is_blocked(kind, mark_of(secret, kind, value), at) is not None:
-            if kind != ADDRESS or mode is not Mode.DISASTER:
-                raise Blocked(kind=kind)
-            reason = "blocked_address"
+    marks = {kind: mark_of(secret, kind, value) for kind, value in senders.items() if value}
+    for kind in reports.blocked(marks, at):
+        if kind != ADDRESS or mode is not Mode.DISASTER:
+            raise Blocked(kind=kind)
+        reason = "blocked_address"
     return reason

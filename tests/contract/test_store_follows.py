@@ -281,20 +281,25 @@ def test_what_is_blocked_is_held_back_until_its_time(store: ReportStore) -> None
     store.block(BlockKind.DEVICE, token(1), NOON + DAY, "同じ写真が50通", NOON)
     store.block("email", token(1), None, "苦情", NOON)
 
-    assert store.is_blocked("device", token(1), NOON) == "同じ写真が50通"
-    assert store.is_blocked("device", token(1), NOON + DAY) is None
-    assert store.is_blocked(BlockKind.EMAIL, token(1), NOON + 9999 * DAY) == "苦情"
-    assert store.is_blocked("address", token(1), NOON) is None
-    assert store.is_blocked("device", token(2), NOON) is None
+    assert store.blocked({"device": token(1)}, NOON) == {"device": "同じ写真が50通"}
+    assert store.blocked({"device": token(1)}, NOON + DAY) == {}
+    assert store.blocked({BlockKind.EMAIL: token(1)}, NOON + 9999 * DAY) == {BlockKind.EMAIL: "苦情"}
+    assert store.blocked({"address": token(1)}, NOON) == {}
+    assert store.blocked({"device": token(2)}, NOON) == {}
+    assert store.blocked({"address": token(2), "email": token(1), "device": token(1)}, NOON) == {
+        "device": "同じ写真が50通",
+        "email": "苦情",
+    }
+    assert store.blocked({}, NOON) == {}
 
 
 def test_the_newest_word_on_a_block_counts_and_it_can_be_lifted(store: ReportStore) -> None:
     store.block("address", token(1), None, "はじめ", NOON)
     store.block("address", token(1), NOON + DAY, "あと", NOON)
 
-    assert store.is_blocked("address", token(1), NOON) == "あと"
+    assert store.blocked({"address": token(1)}, NOON) == {"address": "あと"}
     assert [store.unblock("address", token(1)) for _ in range(2)] == [True, False]
-    assert store.is_blocked("address", token(1), NOON) is None
+    assert store.blocked({"address": token(1)}, NOON) == {}
     for kind, value in (("person", token(1)), ("device", b"short")):
         with pytest.raises(InvalidReport):
             store.block(kind, value, None, "", NOON)
