@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from layers.edit_rules import EditFault
 from layers.editing import Change, Conflict, Feature, Saved, apply_changes, conflict_of, feature_of
 from layers.errors import LayersError, UnknownLayer
 from layers.kinds import Column, Kind
+from layers.kinds.other import source_properties
 from layers.put_aside import PutAside, Waiting
 from layers.validate import TownArea
 from layers.versions import LayerShelf, LayerVersion
@@ -293,16 +293,8 @@ def _content(feature: Feature, kind: Kind) -> dict[str, Any]:
 def _shown_values(values: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
     shown = {name: value for name, value in values.items() if name != SOURCE_PROPERTIES}
     if kind.any_columns:
-        shown[SOURCE_PROPERTIES] = _properties(values.get(SOURCE_PROPERTIES))
+        shown[SOURCE_PROPERTIES] = source_properties(values.get(SOURCE_PROPERTIES))
     return shown
-
-
-def _properties(text: Any) -> dict[str, Any]:
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _change(raw: Any) -> tuple[Change, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +22,7 @@ from layers.catalogue import Catalogue, Entry
 from layers.compare import Comparison, Difference, compare
 from layers.errors import UnknownLayer
 from layers.kinds import Kind
+from layers.kinds.other import source_properties
 from layers.versions import LayerShelf, LayerVersion, VersionNote
 
 SHAPES_DRAWN = 2_000
@@ -171,7 +171,7 @@ def _column(column: tuple[str, Any, Any], kind: Kind) -> Iterator[tuple[str, str
     if name != SOURCE_PROPERTIES:
         yield kind.column(name).title_ja, _said(kind, name, before), _said(kind, name, after)
         return
-    old, new = _properties(before), _properties(after)
+    old, new = source_properties(before), source_properties(after)
     for title in dict.fromkeys((*old, *new)):
         if old.get(title) != new.get(title):
             yield title, _plain(old.get(title)), _plain(new.get(title))
@@ -187,14 +187,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return say("history.empty") if value in (None, "") else str(value)
-
-
-def _properties(text: Any) -> dict[str, Any]:
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _drawn(one: Difference, found: Comparison) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from gisapp.flows.edit_layer import editable, editable_layers
 from gisapp.flows.explain import explain
 from gisapp.map.editing import edit_map
 from gisapp.pages.canvas import show
-from gisapp.pages.frame import staff_only
+from gisapp.pages.frame import choose_layer, staff_only
 from gisapp.pages.plain import plain
 from gisapp.person import Person
 from gisapp.town import this_town
@@ -41,14 +41,7 @@ def chosen(person: Person) -> Entry | None:
     if not choices:
         st.info(say("editing.none"))
         return None
-    ids = [one.id for one in choices]
-    titles = {one.id: one.title for one in choices}
-    start = ids.index(wanted) if wanted in ids else 0
-    # an option's title is drawn as it is, not as Markdown
-    picked = st.selectbox(say("editing.choose"), ids, index=start, format_func=titles.__getitem__)
-    if picked != wanted:
-        st.query_params["layer"] = picked
-    return town.layers.catalogue.entry(picked)
+    return choose_layer(say("editing.choose"), choices, wanted)
 
 
 who = staff_only(town)
@@ -56,4 +49,4 @@ st.title(say("page.edit"))
 layer = chosen(who)
 if layer is not None:
     shell = edit_map(town.profile.center, tiles=town.settings.tiles)
-    show(shell, f"editmap_{layer.id}", height_px=640)  # another layer is another map
+    show(shell, f"editmap_{layer.id}", height_px=600)  # another layer is another map

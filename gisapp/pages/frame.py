@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
@@ -13,6 +14,7 @@ from gisapp.assets import OWN
 from gisapp.person import Person
 from gisapp.town import Town
 from gisapp.words import LANGUAGE_COOKIE, LANGUAGES, language, language_of, say, speak
+from layers.catalogue import Entry
 
 log = logging.getLogger("gisapp.pages")
 
@@ -89,6 +91,18 @@ def staff_only(town: Town) -> Person:
 def person(town: Town) -> Person:
     """Who looks at the page, asked anew on each rerun: a session that was ended counts at once."""
     return town.person(st.context.cookies.get("gisapp_session", ""))
+
+
+def choose_layer(label: str, entries: Sequence[Entry], wanted: str) -> Entry:
+    """One of these layers; the address names it from then on."""
+    known = {entry.id: entry for entry in entries}
+    ids = list(known)
+    start = ids.index(wanted) if wanted in known else 0
+    # an option's title is drawn as it is, not as Markdown
+    picked = st.selectbox(label, ids, index=start, format_func=lambda one: known[one].title)
+    if picked != wanted:
+        st.query_params["layer"] = picked
+    return known[picked]
 
 
 def apologise(error: Exception) -> bool:

@@ -18,7 +18,7 @@ from gisapp.flows.history import (
 )
 from gisapp.map.editing import versions_map
 from gisapp.pages.canvas import show
-from gisapp.pages.frame import speak_as_asked, staff_only
+from gisapp.pages.frame import choose_layer, speak_as_asked, staff_only
 from gisapp.pages.plain import plain
 from gisapp.person import Person, may_edit, may_see
 from gisapp.town import this_town
@@ -43,13 +43,7 @@ def chosen(person: Person) -> Entry | None:
         except LayersError as error:
             st.warning(plain(explain(error)))
             return None
-    ids = [entry.id for entry in entries]
-    titles = {entry.id: entry.title for entry in entries}
-    start = ids.index(wanted) if wanted in ids else 0
-    picked = st.selectbox(say("history.choose"), ids, index=start, format_func=titles.__getitem__)
-    if picked != wanted:
-        st.query_params["layer"] = picked
-    return town.layers.catalogue.entry(picked)
+    return choose_layer(say("history.choose"), entries, wanted)
 
 
 def cell(line: HistoryLine, name: str) -> str:

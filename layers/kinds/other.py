@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from layers.kind import Column, Kind, Row, Style
 from layers.kinds.parts import AREA, LINE, POINT, always, first
@@ -12,11 +13,17 @@ _NAMES = ("名称", "施設名", "施設名称", "名前", "題名", "タイト�
 
 def _all_rows(row: Row) -> list[tuple[str, str]]:
     """Every column of the source file that has a value, in the file's order."""
-    try:
-        kept = json.loads(str(row.get("source_properties") or "{}"))
-    except ValueError:
-        return []
+    kept = source_properties(row.get("source_properties"))
     return [(str(title), text) for title, value in kept.items() if title and (text := _text(value))]
+
+
+def source_properties(text: object) -> dict[str, Any]:
+    """The columns of a source file as they were kept with a feature; none where they cannot be read."""
+    try:
+        found = json.loads(str(text or "{}"))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _text(value: object) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import stat
 import zipfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -100,19 +101,30 @@ def _refuse_unsafe(name: str, entry: zipfile.ZipInfo) -> None:
 def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, target: Path, most: int) -> int:
     size = 0
     try:
-        with archive.open(entry) as source, target.open("wb") as file:
-            while piece := source.read(_PIECE):
+        with target.open("wb") as file:
+            for piece in _pieces(archive, entry, name):
                 if not size:
                     _refuse_nested(name, piece)
                 size += len(piece)
                 if size > min(most, entry.file_size):
                     raise UnreadableFile([refusal("archive_lying", name[:100], str(entry.file_size))])
                 file.write(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
-        raise UnreadableFile([refusal("archive_broken", name[:100], "ZIP")]) from None
+    except OSError as error:  # reading has named its own: this is our disk and not the file
+        raise UnreadableFile([refusal("archive_no_room", error.strerror or "-", name[:100])]) from None
     if size != entry.file_size:
         raise UnreadableFile([refusal("archive_lying", name[:100], str(entry.file_size))])
     return size
+
+
+def _pieces(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> Iterator[bytes]:
+    try:
+        with archive.open(entry) as source:
+            while piece := source.read(_PIECE):
+                yield piece
+    except NotImplementedError:  # such as Deflate64
+        raise UnreadableFile([refusal("archive_method", name[:100], "Deflate")]) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError):
+        raise UnreadableFile([refusal("archive_broken", name[:100], "ZIP")]) from None
 
 
 def _refuse_nested(name: str, start: bytes) -> None:

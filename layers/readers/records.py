@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
@@ -17,12 +18,12 @@ _AT_ONCE = 2_000
 class Records(Sequence[Record]):
     """A list of rows that makes each dictionary when it is asked for. Changing one changes nothing here."""
 
+    @abstractmethod
     def column(self, name: str) -> list[Any]:
         """The cells of one column, without making the rows; None where a row has none."""
-        raise NotImplementedError
 
-    def _between(self, start: int, stop: int) -> Iterator[Record]:
-        raise NotImplementedError
+    @abstractmethod
+    def _between(self, start: int, stop: int) -> Iterator[Record]: ...
 
     @overload
     def __getitem__(self, at: int) -> Record: ...

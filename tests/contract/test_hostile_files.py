@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import random
+import resource
 import sqlite3
 import stat
 import struct
@@ -26,6 +27,7 @@ from layers import readers
 from layers.box import Box
 from layers.errors import Grade, ImportRefused, UnreadableFile
 from layers.kinds import KINDS
+from layers.readers.archive import unpacked
 from layers.readers.json_parts import parts_of
 from layers.sealed.parent import opened
 from layers.validate import TownArea, admit
@@ -121,6 +123,31 @@ ZIPS: dict[str, tuple[Callable[[Path], Path], set[str]]] = {
     ),
     "an Excel bomb": (bomb_sheet, {"archive_bomb"}),
 }
+
+
+def test_a_zip_packed_in_a_way_we_cannot_open_is_not_called_broken(tmp_path: Path) -> None:
+    path = archive(tmp_path, ("a.csv", b"name,lat,lon\n" * 500))
+    body = bytearray(path.read_bytes())
+    for mark, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        start = body.index(mark) + at
+        body[start : start + 2] = (9).to_bytes(2, "little")  # Deflate64, which Windows writes for large files
+    path.write_bytes(body)
+
+    assert refused(path) == "archive_method"
+
+
+def test_a_disk_without_room_is_not_called_a_broken_zip(tmp_path: Path) -> None:
+    path = archive(tmp_path, ("a.csv", b"name,lat,lon\n" * 500))
+    (tmp_path / "room").mkdir()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(UnreadableFile) as error:
+            unpacked(path, tmp_path / "room")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert [fault.code for fault in error.value.faults] == ["archive_no_room"]
 
 
 @pytest.mark.parametrize("case", ZIPS)

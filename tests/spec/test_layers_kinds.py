@@ -234,6 +234,7 @@ def test_a_layer_of_no_special_kind_shows_every_column_of_its_file() -> None:
     assert general.title_of(row) == "第一分団"
     assert general.shown_rows(row) == [("団員", "12"), ("車両", "ポンプ車"), ("夜間", "あり")]
     assert general.shown_rows({"source_properties": "{broken"}) == []
+    assert general.shown_rows({"source_properties": "[1]"}) == []
 
 
 def test_one_kind_is_all_a_new_sort_of_layer_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,18 +17,6 @@
     return { status: answer.status, found };
   }
 
-  const LAYER_WAIT_MS = 5000;
-
-  // The page's address names the layer; Streamlit writes it there a moment after one was chosen.
-  async function layerOfThePage() {
-    const until = Date.now() + LAYER_WAIT_MS;
-    for (;;) {
-      const id = new URL(window.parent.location.href).searchParams.get("layer");
-      if (id || Date.now() > until) return id || "";
-      await new Promise((done) => { setTimeout(done, 100); });
-    }
-  }
-
   class Editor {
     constructor(live, tools) {
       Object.assign(this, { live, ...tools, map: live.map, work: new Map(), undoSteps: [], faults: [], waiting: [] });
@@ -40,7 +28,7 @@
     }
 
     async open() {
-      this.id = await layerOfThePage();
+      this.id = await this.layerOfThePage();
       this.base = `/edits/${encodeURIComponent(this.id)}`;
       try {
         this.form = await this.fetchJson(`${this.base}/form.json`);

@@ -6,6 +6,7 @@
   const REFRESH_MS = 20000; // how often the page asks whether anything has changed
   const PROBE_MS = 4000; // how long 地理院タイル may take before the town's own drawing stays
   const TILES_LOST = 4;
+  const LAYER_WAIT_MS = 5000;
   const LETTER_PX = 13.5;
   const ROOM_PX = 46; // what a finger needs, and a little
   const STATE_SHAPES = { open: "●", working: "▲", done: "✓", closed: "－" };
@@ -32,6 +33,16 @@
     }
     for (const child of children) if (child != null) node.append(child); // strings become text nodes
     return node;
+  }
+
+  // The page's address names the layer; Streamlit writes it there a moment after one was chosen.
+  async function layerOfThePage() {
+    const until = Date.now() + LAYER_WAIT_MS;
+    for (;;) {
+      const id = new URL(window.parent.location.href).searchParams.get("layer");
+      if (id || Date.now() > until) return id || "";
+      await new Promise((done) => { setTimeout(done, 100); });
+    }
   }
 
   async function fetchJson(url, signal) {
@@ -170,7 +181,7 @@
       this.map.on("moveend", () => this.refresh());
       setInterval(() => this.checkForNews(), this.options.refreshMs || REFRESH_MS);
       document.addEventListener("visibilitychange", () => this.checkForNews());
-      for (const part of window.gisapp.parts) part(this, { element, fetchJson, marker, swatch, readableOn, patternTile, outlines: OUTLINES });
+      for (const part of window.gisapp.parts) part(this, { element, fetchJson, marker, swatch, readableOn, patternTile, layerOfThePage, outlines: OUTLINES });
       await this.refresh();
       this.openLinkedReport();
     }

@@ -2,7 +2,6 @@
 (() => {
   "use strict";
 
-  const LAYER_WAIT_MS = 5000;
   const LOOKS = {
     added: { letter: "＋", color: "#12693a" },
     removed: { letter: "－", color: "#b00000" },
@@ -10,17 +9,7 @@
     changed: { letter: "△", color: "#8a5a00" },
   };
 
-  // The page's address names the layer; Streamlit writes it there a moment after one was chosen.
-  async function layerOfThePage() {
-    const until = Date.now() + LAYER_WAIT_MS;
-    for (;;) {
-      const id = new URL(window.parent.location.href).searchParams.get("layer");
-      if (id || Date.now() > until) return id || "";
-      await new Promise((done) => { setTimeout(done, 100); });
-    }
-  }
-
-  async function start(live, { element, fetchJson, marker }) {
+  async function start(live, { element, fetchJson, marker, layerOfThePage }) {
     const [old, now] = live.options.versions;
     const id = await layerOfThePage();
     for (const layer of live.config.layers) live.off.add(layer.id); // the two versions alone are looked at here
