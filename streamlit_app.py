@@ -16,7 +16,7 @@ from gisapp.pages.frame import apologise
 from gisapp.settings import Settings
 from gisapp.town import keep_photos, keep_tidy, keep_tiles, this_town
 from gisapp.web.gate import Gate
-from gisapp.web.routes import routes
+from gisapp.web.own import Ours
 from gisapp.web.shell import Shell
 from gisapp.web.tongue import Tongue
 from gisapp.web.wire import answer_small_packets_at_once, know_the_peer
@@ -51,8 +51,12 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
 settings = Settings.from_env()
 app = st.App(
     "gisapp/pages/home.py",
-    routes=routes(settings, this_town),
-    middleware=[Middleware(Tongue), Middleware(Gate, hosts=settings.hosts), Middleware(Shell)],
+    middleware=[
+        Middleware(Tongue),
+        Middleware(Gate, hosts=settings.hosts),
+        Middleware(Shell),
+        Middleware(Ours, settings=settings),
+    ],
     lifespan=lifespan,
     on_script_error=apologise,
 )

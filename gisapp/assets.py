@@ -13,6 +13,7 @@ OWN = Path(__file__).parent / "web" / "static"
 LIBRARIES = {
     "exifr/exifr.js": "exifr/dist/lite.esm.js",
     "idb/idb.js": "idb/build/index.js",
+    "lean-qr/lean-qr.js": "lean-qr/nano.mjs",
     "leaflet/leaflet.js": "leaflet/dist/leaflet.js",
     "leaflet/leaflet.css": "leaflet/dist/leaflet.css",
     "protomaps-leaflet/protomaps-leaflet.js": "protomaps-leaflet/dist/protomaps-leaflet.js",
@@ -90,7 +91,10 @@ def service_worker(*, sends: bool) -> str:
         for path in sorted((OWN / "door").glob("*.*"))
         if path.name != "sw.js"
     ]
-    kept += [url_of_ours("icon.svg"), *(f"/assets/{name}" for name in ("exifr/exifr.js", "idb/idb.js"))]
+    kept += [
+        url_of_ours("icon.svg"),
+        *(f"/assets/{name}" for name in ("exifr/exifr.js", "idb/idb.js", "lean-qr/lean-qr.js")),
+    ]
     text = (OWN / "door" / "sw.js").read_text(encoding="utf-8")
     text = text.replace("/* files */", ", ".join(f'"{url}"' for url in kept)).replace(
         "/* mark */", mark_of_folder("door")

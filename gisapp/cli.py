@@ -60,7 +60,8 @@ def parser() -> argparse.ArgumentParser:
 def _start(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     start = tasks.add_parser("start", help="町がなければ見本町を作り、サーバーを開く")
     serve = tasks.add_parser("serve", help="サーバーを開く")
-    for task in (start, serve):
+    door = tasks.add_parser("door", help="住民の入口だけをもう一つ開く（サーバーと並べて、いくつでも）")
+    for task in (start, serve, door):
         task.add_argument("--port", type=int, help="ポート番号（GISAPP_PORT、なければ8501）")
 
 

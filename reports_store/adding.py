@@ -61,7 +61,7 @@ def content_digest(new: NewReport) -> bytes:
 
 
 def add_reports(connection: sa.Connection, news: Sequence[NewReport], categories: Categories) -> list[Added]:
-    """All of them or none. Raises Conflict, UnknownCategory."""
+    """All of them or none; of one that is given twice, the first is new. Raises Conflict, UnknownCategory."""
     digests = {each.uuid: content_digest(each) for each in news}
     _refuse_two_contents(news, digests)
     ids = _known(connection, digests)
@@ -70,7 +70,13 @@ def add_reports(connection: sa.Connection, news: Sequence[NewReport], categories
         ids |= _insert(connection, fresh[start : start + _PER_QUERY], digests, categories)
     created = {each.uuid for each in fresh}
     reports = {each.uuid: each for each in load(connection, list(ids.values()))}
-    return [Added(reports[each.uuid], each.uuid in created) for each in news]
+    return [Added(reports[each.uuid], _is_first(each.uuid, created)) for each in news]
+
+
+def _is_first(uuid: str, left: set[str]) -> bool:
+    found = uuid in left
+    left.discard(uuid)
+    return found
 
 
 def _refuse_two_contents(news: Sequence[NewReport], digests: dict[str, bytes]) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from reports_store.errors import UnknownPhoto
+from reports_store.errors import UnknownPhoto, UnknownReport
 from reports_store.plaintext import LINE_LIMIT, check_number, check_text, check_time
 from reports_store.report import PhotoState, StoredPhoto
 from reports_store.rows import picture_columns, to_micros
-from reports_store.schema import photo
+from reports_store.schema import photo, report
 
 # A constant, not a bound value: only so can the database prove that its index of those waiting applies.
 _ARRIVED = photo.c.state == sa.literal_column(f"'{PhotoState.ARRIVED}'")
@@ -31,29 +31,96 @@ class PhotoJob:
     attempts: int
 
 
-def mark_arrived(connection: sa.Connection, report_id: int, original_sha256: str, at: datetime) -> bool:
-    """Whether this is news. Raises UnknownPhoto where the report never declared it."""
-    which = sa.and_(
-        photo.c.report_id == check_number("report_id", report_id), photo.c.original_sha256 == original_sha256
+@dataclass(frozen=True)
+class DeclaredState:
+    """A photo that a report declared, and how far it is."""
+
+    report_id: int
+    sha256: str
+    state: PhotoState
+
+
+_DECLARED = (
+    sa.select(report.c.id, photo.c.state)
+    .select_from(
+        report.outerjoin(
+            photo,
+            sa.and_(photo.c.report_id == report.c.id, photo.c.original_sha256 == sa.bindparam("sha256")),
+        )
     )
-    row = connection.execute(sa.select(photo.c.id, photo.c.state).where(which)).one_or_none()
+    .where(report.c.uuid == sa.bindparam("uuid"))
+)
+
+
+def declared(connection: sa.Connection, uuid: str, sha256: str) -> DeclaredState:
+    """One photo of a report, without the rest of it. Raises UnknownReport, UnknownPhoto."""
+    known = {"uuid": uuid, "sha256": sha256 if sha256.isascii() and sha256.isalnum() else ""}
+    row = connection.execute(_DECLARED, known).first()
     if row is None:
-        raise UnknownPhoto(original_sha256[:64], 0)
-    if row.state != PhotoState.AWAITED.value:
-        return False
-    columns: dict[str, object] = {"state": PhotoState.ARRIVED.value, "lease_until": None}
-    columns |= _made_before(connection, original_sha256)
-    columns["arrived_at"] = to_micros(check_time("at", at))
-    connection.execute(photo.update().where(photo.c.id == row.id).values(columns))
-    return True
+        raise UnknownReport(uuid)
+    if row.state is None:
+        raise UnknownPhoto(sha256[:64], 0)
+    return DeclaredState(row.id, sha256, PhotoState(row.state))
 
 
-def _made_before(connection: sa.Connection, original_sha256: str) -> Mapping[str, object]:
-    """The picture that the same file has become for another report: then there is nothing to do."""
-    ready = sa.and_(photo.c.original_sha256 == original_sha256, photo.c.state == PhotoState.READY.value)
-    made = sa.select(*(photo.c[name] for name in _MADE_OF)).where(ready).order_by(photo.c.id).limit(1)
-    row = connection.execute(made).mappings().one_or_none()
-    return {} if row is None else dict(row)
+@dataclass(frozen=True)
+class Arrival:
+    """The bytes of a declared photo are on the disk."""
+
+    report_id: int
+    original_sha256: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        check_number("report_id", self.report_id)
+        check_time("at", self.at)
+
+
+_OF_REPORTS = sa.select(photo.c.report_id, photo.c.original_sha256, photo.c.id, photo.c.state).where(
+    photo.c.report_id.in_(sa.bindparam("ids", expanding=True))
+)
+_MADE_BEFORE = (
+    sa.select(photo.c.original_sha256, *(photo.c[name] for name in _MADE_OF))
+    .where(
+        photo.c.original_sha256.in_(sa.bindparam("sha256s", expanding=True)),
+        photo.c.state == PhotoState.READY.value,
+    )
+    .order_by(photo.c.id.desc())  # of several the first is kept
+)
+_ARRIVE = (
+    photo.update()
+    .where(photo.c.id == sa.bindparam("row"))
+    .values(state=PhotoState.ARRIVED.value, lease_until=None, arrived_at=sa.bindparam("at"))
+)
+
+
+def mark_arrived(connection: sa.Connection, arrivals: Sequence[Arrival]) -> list[bool]:
+    """Of each, whether this is news. Raises UnknownPhoto where a report never declared one."""
+    found = connection.execute(_OF_REPORTS, {"ids": [one.report_id for one in arrivals]})
+    rows = {(row.report_id, row.original_sha256): row for row in found}
+    awaited: dict[int, Arrival] = {}
+    news = []
+    for one in arrivals:
+        row = rows.get((one.report_id, one.original_sha256))
+        if row is None:
+            raise UnknownPhoto(one.original_sha256[:64], 0)
+        news.append(row.state == PhotoState.AWAITED.value and row.id not in awaited)
+        if news[-1]:
+            awaited[row.id] = one
+    if awaited:
+        _arrive(connection, awaited)
+    return news
+
+
+def _arrive(connection: sa.Connection, awaited: Mapping[int, Arrival]) -> None:
+    connection.execute(_ARRIVE, [{"row": row, "at": to_micros(one.at)} for row, one in awaited.items()])
+    # The picture that the same file has become for another report: then there is nothing to do.
+    sha256s = [one.original_sha256 for one in awaited.values()]
+    made = connection.execute(_MADE_BEFORE, {"sha256s": sha256s}).mappings()
+    before = {row["original_sha256"]: {name: row[name] for name in _MADE_OF} for row in made}
+    for row, one in awaited.items():
+        if columns := before.get(one.original_sha256):
+            connection.execute(photo.update().where(photo.c.id == row).values(columns))
 
 
 def _free(at: datetime) -> sa.ColumnElement[bool]:

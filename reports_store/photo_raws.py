@@ -52,7 +52,7 @@ class Incoming:
         """The fingerprint of what has come so far."""
         return self._hash.hexdigest()
 
-    def write(self, chunk: bytes) -> None:
+    def write(self, chunk: bytes | bytearray) -> None:
         """Raises TooManyBytes, PhotoNotStored; whatever has come is then removed as the block ends."""
         self.bytes += len(chunk)
         if self.bytes > self._limit_bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -67,6 +68,7 @@ class ReportStore:
     def __init__(self, database: Database, categories: Categories) -> None:
         self._database = database
         self._categories = categories
+        self._add_all = partial(add_reports, categories=categories)
         self._writer = Writer(database)
 
     @classmethod
@@ -98,12 +100,12 @@ class ReportStore:
 
     def add(self, new: NewReport) -> Added:
         """File a report; one sent again is answered as before. Raises Conflict, UnknownCategory."""
-        return self.add_many([new])[0]
+        return self._writer.together(self._add_all, new)
 
     def add_many(self, news: Iterable[NewReport]) -> list[Added]:
         """File reports in one commit: all of them or none."""
         batch = list(news)
-        return self._writer.run(lambda connection: add_reports(connection, batch, self._categories))
+        return self._writer.run(lambda connection: self._add_all(connection, batch))
 
     def append(self, report_id: int, event: NewEvent, *, seen: int) -> Report:
         """Take the next step of a report whose version was `seen`. Raises StaleVersion or a WorkflowError."""
@@ -213,9 +215,15 @@ class ReportStore:
         with self._reading() as connection:
             return photo_queue.unmade(connection)
 
+    def declared(self, uuid: str, sha256: str) -> photo_queue.DeclaredState:
+        """How far one photo of a report is, by what the phone knows. Raises UnknownReport, UnknownPhoto."""
+        with self._reading() as connection:
+            return photo_queue.declared(connection, uuid, sha256)
+
     def photo_arrived(self, report_id: int, original_sha256: str, at: datetime) -> bool:
         """The bytes of a declared photo are on disk. Whether that is news. Raises UnknownPhoto."""
-        return self._writer.run(lambda c: photo_queue.mark_arrived(c, report_id, original_sha256, at))
+        arrival = photo_queue.Arrival(report_id, original_sha256, at)
+        return self._writer.together(photo_queue.mark_arrived, arrival)
 
     def next_photo(self, at: datetime, lease_s: float) -> PhotoJob | None:
         """The photo that came first of those nobody works on. It is given to nobody else for lease_s seconds."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from reports_store.database import Database, named, named_errors
 from reports_store.errors import StoreClosed
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 _GROUP = 256
 _ANOTHER_REVISION = sa.text("UPDATE revision SET number = number + 1")
@@ -22,7 +23,8 @@ _ANOTHER_REVISION = sa.text("UPDATE revision SET number = number + 1")
 
 @dataclass
 class _Job:
-    work: Callable[[sa.Connection], Any]
+    work: Callable[[sa.Connection, Sequence[Any]], Sequence[Any]]
+    item: Any
     done: Future[Any] = field(default_factory=Future)
     result: Any = None
     error: BaseException | None = None
@@ -47,7 +49,16 @@ class Writer:
 
     def run(self, work: Callable[[sa.Connection], Result]) -> Result:
         """Do work inside a transaction and return its result once the commit is on disk."""
-        job = _Job(work)
+        return self.together(lambda connection, _: [work(connection)], None)
+
+    def together(
+        self, work: Callable[[sa.Connection, Sequence[Item]], Sequence[Result]], item: Item
+    ) -> Result:
+        """The same for a change that many make at once: work gets the items of all who wait for it.
+
+        Where it raises, each item is tried by itself, so work may only touch the database.
+        """
+        job = _Job(work, item)
         with self._gate:
             if not self._open:
                 raise StoreClosed
@@ -84,8 +95,8 @@ class Writer:
                     # First, because this row is a lock as well: on a server it makes the writers of all
                     # processes take turns, and revisions become visible in their order.
                     connection.execute(_ANOTHER_REVISION)
-                    for job in group:
-                        _attempt(job, connection)
+                    for jobs in _by_work(group):
+                        _attempt(jobs, connection)
                 self._database.committed(connection)
         except BaseException as error:  # nobody else can tell those who wait: without this they wait for ever
             for job in group:
@@ -94,13 +105,25 @@ class Writer:
             job.settle()
 
 
-def _attempt(job: _Job, connection: sa.Connection) -> None:
+def _by_work(group: list[_Job]) -> Iterable[list[_Job]]:
+    sorts: dict[Any, list[_Job]] = {}
+    for job in group:
+        sorts.setdefault(job.work, []).append(job)
+    return sorts.values()
+
+
+def _attempt(jobs: list[_Job], connection: sa.Connection) -> None:
     try:
         with connection.begin_nested():
-            job.result = job.work(connection)
-    except (IntegrityError, DataError) as error:
-        job.error = named(error.orig or error)
-    except DBAPIError:
-        raise  # the disk or the file: the whole group has failed
-    except BaseException as error:  # a fault of one caller's work is told to that caller alone
-        job.error = error
+            results = jobs[0].work(connection, [job.item for job in jobs])
+    except BaseException as error:
+        if isinstance(error, DBAPIError) and not isinstance(error, (IntegrityError, DataError)):
+            raise  # the disk or the file: the whole group has failed
+        if len(jobs) > 1:
+            for job in jobs:
+                _attempt([job], connection)
+        else:  # a fault of one caller's work is told to that caller alone
+            jobs[0].error = named(error.orig or error) if isinstance(error, DBAPIError) else error
+        return
+    for job, result in zip(jobs, results, strict=True):
+        job.result = result

@@ -45,20 +45,28 @@ def free_port() -> int:
 @contextmanager
 def serving(data: Path, **environment: str) -> Iterator[Server]:
     """The app over a data folder, until the block ends."""
+    program = ("-m", "streamlit", "run", str(ROOT / "streamlit_app.py"), "--server.port")
+    with _running(program, data, environment) as server:
+        yield server
+
+
+@contextmanager
+def serving_door(data: Path, **environment: str) -> Iterator[Server]:
+    """The residents' door alone, in a process of its own beside an app over the same folder."""
+    program = ("-m", "gisapp.cli", "door", "--port")
+    with _running(program, data, environment) as server:
+        yield server
+
+
+@contextmanager
+def _running(program: tuple[str, ...], data: Path, environment: dict[str, str]) -> Iterator[Server]:
     port = free_port()
     log = data.parent / f"{data.name}-{port}.log"
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(ROOT / "streamlit_app.py"),
-        "--server.port",
-        str(port),
-    ]
     settings = {**os.environ, "GISAPP_DATA": str(data), "GISAPP_TOWN": "", **environment}
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=out, stderr=out)
+        process = subprocess.Popen(
+            [sys.executable, *program, str(port)], cwd=ROOT, env=settings, stdout=out, stderr=out
+        )
     server = Server(f"http://127.0.0.1:{port}", data, log, process.pid)
     try:
         wait_for_health(server, process)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from gisapp.auth.demo import DEMO, DEMO_PASSWORD, plant_accounts
 from gisapp.commands.task import Say, Tasks, me
@@ -45,7 +45,20 @@ def _serve(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
     if profile.sample and settings.hosts == LOCAL:
         logins = ", ".join(f"{one.login}（{one.department}）" for one in DEMO)
         tell(say("cli.accounts_demo", logins=logins, password=DEMO_PASSWORD))
-    command = [sys.executable, "-m", "streamlit", "run", str(HOUSE / "streamlit_app.py")]
+    command = ["-m", "streamlit", "run", str(HOUSE / "streamlit_app.py"), "--server.port", str(port)]
+    _become(command, settings, port)
+
+
+def _door(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
+    profile = read_profile(settings.town_file)
+    port = given.port or settings.port + 1
+    tell(say("cli.door", town=profile.name, url=f"http://127.0.0.1:{port}/report/"))
+    command = ["-m", "uvicorn", "gisapp.web.own:door", "--factory", "--port", str(port)]
+    _become([*command, "--no-proxy-headers", "--ws", "none", "--log-level", "warning"], settings, port)
+
+
+def _become(command: list[str], settings: Settings, port: int) -> NoReturn:
+    """Python runs something else in this process, over the same town."""
     environment = {
         **os.environ,
         "GISAPP_DATA": str(settings.data),
@@ -54,7 +67,7 @@ def _serve(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
         "GISAPP_PORT": str(port),
     }
     os.chdir(HOUSE)  # .streamlit/config.toml is looked for here
-    os.execve(sys.executable, [*command, "--server.port", str(port)], environment)
+    os.execve(sys.executable, [sys.executable, *command], environment)
 
 
 def _sample(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
@@ -166,6 +179,7 @@ def _mode(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
 TASKS: Tasks = {
     "start": _start,
     "serve": _serve,
+    "door": _door,
     "sample": _sample,
     "town create": _create,
     "town mode": _mode,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from reports_store import Report, ReportStore
-from reports_store.errors import ReportsError, UnknownPhoto
+from reports_store import Report
+from reports_store.errors import ReportsError
 from reports_store.vocabulary import PhotoState
 
 HEAD_BYTES = 16
@@ -48,19 +47,6 @@ def photos_seen(report: Report) -> tuple[PhotoSeen, ...]:
     ready = (PhotoSeen(one.original_sha256, PhotoState.READY) for one in report.own_photos)
     coming = (PhotoSeen(one.original_sha256, one.state, one.fault) for one in report.coming)
     return tuple(sorted((*coming, *ready), key=lambda one: one.sha256))
-
-
-def is_awaited(report: Report, sha256: str) -> bool:
-    """Whether a photo has still to be sent. Raises UnknownPhoto for one that the report does not name."""
-    for one in photos_seen(report):
-        if one.sha256 == sha256:
-            return one.state is PhotoState.AWAITED
-    raise UnknownPhoto(sha256[:64], 0)
-
-
-def photo_came(report: Report, sha256: str, reports: ReportStore, at: datetime) -> bool:
-    """Note that a photo's bytes are on disk; False if that was known."""
-    return reports.photo_arrived(report.id, sha256, at)
 
 
 def may_be_photo(head: bytes) -> bool:

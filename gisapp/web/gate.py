@@ -159,7 +159,12 @@ def known(path: str) -> bool:
         return False
     if (path.rstrip("/") or "/") in PAGES or path == "/favicon.png":
         return True
-    return any(path.startswith(one) if one.endswith("/") else path == one for one in OURS + STREAMLIT)
+    return is_ours(path) or path.startswith(STREAMLIT)
+
+
+def is_ours(path: str) -> bool:
+    """Whether a path is one of our own routes', and not Streamlit's."""
+    return any(path.startswith(one) if one.endswith("/") else path == one for one in OURS)
 
 
 def writable(path: str) -> int:
@@ -189,7 +194,8 @@ def limited(receive: Receive, limit: int) -> Receive:
         if ended:
             return await receive()
         try:
-            message = await asyncio.wait_for(receive(), min(SILENCE_S, until - time.monotonic()))
+            async with asyncio.timeout(min(SILENCE_S, until - time.monotonic())):
+                message = await receive()
         except TimeoutError:
             raise BodyTooSlow from None
         taken += len(message.get("body", b""))

@@ -46,6 +46,7 @@ A_DAY = {"Cache-Control": "public, max-age=86400"}
 def routes(settings: Settings, town: Callable[[], Town]) -> list[Route]:
     """The routes over one town; town is asked for on each request, so building the list opens nothing."""
     return [
+        *report_routes(town),  # first: on the worst day a thousand telephones ask for these
         Route("/healthz", answering(_health(town))),
         Route("/assets/{name:path}", answering(_asset(settings.assets))),
         Route("/photos/{name:str}.jpg", answering(_photo(town))),
@@ -62,7 +63,6 @@ def routes(settings: Settings, town: Callable[[], Town]) -> list[Route]:
         *coordinate_routes(town),
         *session_routes(town),
         *import_routes(town),
-        *report_routes(town),
         *track_routes(town),
         *feed_routes(town),
         *public_map_routes(town),

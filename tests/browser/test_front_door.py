@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import pytest
+import segno
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect, sync_playwright
 
@@ -36,6 +37,13 @@ from tests.serving import Server
 pytestmark = pytest.mark.browser
 FIRST_LOAD_BYTES = 150_000
 TAPS = 6
+# The cells of a drawn QR code, without the four of quiet around it: 1 is dark.
+READ_PICTURE = """(canvas) => {
+  const side = canvas.width - 8;
+  const { data } = canvas.getContext("2d").getImageData(4, 4, side, side);
+  const cell = (row, column) => Number(data[4 * (row * side + column)] < 128);
+  return Array.from({ length: side }, (_, row) => Array.from({ length: side }, (_, column) => cell(row, column)));
+}"""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -60,6 +68,27 @@ def receipt_of(page: Page) -> tuple[str, str]:
     number, code = page.locator("[data-receipt=number]"), page.locator("[data-receipt=code]")
     expect(number).to_be_visible()
     return number.inner_text(), code.inner_text()
+
+
+def test_the_receipt_shows_the_address_to_follow_as_a_qr_code(app: Server, chromium: Browser) -> None:
+    with on_a_phone(chromium, app.url) as (_, visit):
+        page = visit.page
+        open_form(page, app.url)
+        choose(page, photo(5))
+        to_the_check(page)
+        press(page, "この内容で送る")
+        _, code = receipt_of(page)
+        picture = page.get_by_role("img", name="照会番号のQRコード")
+        expect(picture).to_be_visible()
+        drawn = picture.evaluate(READ_PICTURE)
+
+    # The same address by another library; which of the eight masks is best may be judged differently.
+    address = f"{app.url}/track/#{code}"
+    codes = (
+        segno.make(address, error="m", micro=False, boost_error=False, encoding="utf-8", eci=True, mask=mask)
+        for mask in range(8)
+    )
+    assert drawn in [[[cell & 1 for cell in row] for row in one.matrix] for one in codes]
 
 
 def count_taps(page: Page) -> None:

@@ -23,6 +23,7 @@ from reports_store import (
     EventKind,
     Filters,
     GeomSource,
+    NewReport,
     NumberTooLarge,
     Place,
     ReportsError,
@@ -112,6 +113,26 @@ def test_the_same_report_sent_ten_times_is_one_report(store: ReportStore) -> Non
     assert {each.created for each in again} == {False}
     assert all(each.report == first.report for each in again)
     assert store.count(Filters()) == 1
+
+
+def test_reports_that_come_at_once_are_told_apart(store: ReportStore) -> None:
+    """What many add at the same time is written together: the first of a kind is new, and one's fault is one's own."""
+    store.add(pothole(key="taken"))
+    news = [pothole(key=f"own {n % 20}") for n in range(60)] + [pothole(key="taken", body="別の文")] * 3
+
+    def add(new: NewReport) -> bool | None:
+        try:
+            return store.add(new).created
+        except Conflict:
+            return None
+
+    with ThreadPoolExecutor(63) as people:
+        told = list(people.map(add, news))
+
+    assert (told.count(True), told.count(False), told.count(None)) == (20, 40, 3)
+    assert told[60:] == [None] * 3
+    numbers = [int(one.public_id[-6:]) for one in store.newest(Filters())]
+    assert sorted(numbers) == list(range(1, 22))
 
 
 @pytest.mark.parametrize(

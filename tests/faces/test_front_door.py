@@ -30,7 +30,7 @@ from tests.front_door import (
     words,
 )
 from tests.photo_makers import photo_bytes
-from tests.serving import Server, copied, serving
+from tests.serving import Server, copied, serving, serving_door
 
 FIRST_LOAD_BYTES = 150_000
 ONE, TWO = photo_bytes(), photo_bytes(320, 240)
@@ -124,6 +124,28 @@ def test_a_form_posted_twice_gives_the_same_receipt(town: Server) -> None:
     assert again == [numbers(first)] * 10
     assert numbers(first)
     assert reports_kept(town) == before
+
+
+def test_doors_beside_the_app_share_its_reports(town: Server) -> None:
+    """As on the worst day: whichever of them a telephone reaches, a report is one report and its photo comes to it."""
+    with serving_door(town.data) as one, serving_door(town.data) as two:
+        report = words(town, photos=declared(ONE))
+        doors = [phone(each) for each in (town, one, two)]
+        before = reports_kept(town)
+        with ThreadPoolExecutor(12) as pool:
+            told = list(pool.map(lambda n: doors[n % 3].post("/api/reports", json=report), range(12)))
+
+        assert sorted(each.status_code for each in told) == [200] * 11 + [201]
+        assert len({(each.json()["number"], each.json()["code"]) for each in told}) == 1
+        assert reports_kept(town) == before + 1
+        sent = doors[2].put(f"/api/reports/{report['uuid']}/photos/{sha(ONE)}", content=ONE)
+        assert sent.status_code == 201
+        assert doors[1].get(f"/api/reports/{report['uuid']}").json()["complete"]
+        for path in ("/report/", "/map/", "/live/config.json", "/opendata/reports.geojson"):
+            assert doors[1].get(path).status_code == 200, path
+        for path in ("/", "/edit", "/_stcore/health", "/nothing"):
+            assert doors[1].get(path).status_code == 404, path
+        assert httpx.get(f"{one.url}/report/", headers={"Host": "elsewhere.example"}).status_code == 400
 
 
 def test_a_form_sent_again_after_a_change_keeps_all_and_becomes_a_report_of_its_own(town: Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from typing import Any
 
 import orjson
@@ -15,9 +16,9 @@ from gisapp.flows.explain import explain
 from gisapp.flows.place_text import PlaceFound, places_meant
 from gisapp.flows.submit import Receipt
 from gisapp.flows.suspicion import Blocked
-from gisapp.flows.take_photo import PhotoDiffers, is_awaited, photo_came
+from gisapp.flows.take_photo import PhotoDiffers
 from gisapp.town import Town
-from gisapp.web.abuse import Quota, TooMany, mark_device
+from gisapp.web.abuse import Quota, Sender, TooMany, mark_device
 from gisapp.web.errors import answering
 from gisapp.web.gate import BODY_LIMIT, PHOTO_LIMIT
 from gisapp.web.report.accepting import Door
@@ -25,7 +26,6 @@ from gisapp.web.report.door import door_json
 from gisapp.web.report.given import Faults, Given, declared, fault_of
 from gisapp.web.report.receipt import answer_of
 from gisapp.words import language, say
-from reports_store import Report
 from reports_store.errors import (
     Conflict,
     InvalidReport,
@@ -37,12 +37,14 @@ from reports_store.errors import (
     UnknownPhoto,
     UnknownReport,
 )
+from reports_store.photo_queue import DeclaredState
 from reports_store.photo_raws import Incoming
 from reports_store.report import canonical_uuid
 from reports_store.tracking import code_for
+from reports_store.vocabulary import PhotoState
 
 NOW = {"Cache-Control": "no-store"}
-PIECE = 512 * 1024
+PIECE = 1280 * 1024  # a photo that a phone has shrunk is one piece
 TEXT_LIMIT = 200
 # Looked up along the error's own classes, nearest first; what is not here cannot be taken as it is (422).
 STATUS: dict[type[Exception], int] = {
@@ -70,22 +72,19 @@ def api_routes(town: Callable[[], Town], quota: Quota) -> list[Route]:
     async def send(request: Request) -> Response:
         door = Door(town(), quota)
         body = await _body(request, BODY_LIMIT)
-        receipt = await run_in_threadpool(lambda: door.take(given_of(body), door.sender(request)))
-        told = await run_in_threadpool(answer_of, receipt, request, door.town)
-        return _json(told, 201 if receipt.new else 200)
+        return await run_in_threadpool(_taken, door, body, door.sender(request))
 
     async def look(request: Request) -> Response:
         return _json(await run_in_threadpool(_seen, request, town()))
 
     async def put(request: Request) -> Response:
         here, sha256 = town(), request.path_params["sha256"]
-        report = await run_in_threadpool(_known, request, here)
-        if not is_awaited(report, sha256):
+        photo = await run_in_threadpool(_declared, request, here)
+        if photo.state is not PhotoState.AWAITED:
             return _json({"sha256": sha256, "state": "arrived"})
         door = Door(here, quota)
         quota.take_bytes(door.sender(request), _length(request), here.mode)
-        await _received(request, sha256, here)
-        new = await run_in_threadpool(photo_came, report, sha256, here.reports, here.now())
+        new = await _received(request, photo, here)
         return _json({"sha256": sha256, "state": "arrived"}, 201 if new else 200)
 
     async def door(request: Request) -> Response:
@@ -192,42 +191,62 @@ async def _body(request: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
-async def _received(request: Request, sha256: str, here: Town) -> None:
-    """Put a body on the disk in pieces; no thread waits while a slow line is silent. Raises PhotoDiffers."""
-    photos = here.photos
-    room = photos.receiving()
-    incoming = await run_in_threadpool(room.__enter__)
+async def _received(request: Request, photo: DeclaredState, here: Town) -> bool:
+    """Put a body on the disk in pieces, and note that it has come; whether that is news. Raises PhotoDiffers.
+
+    No thread waits while a slow line is silent, and a small photo needs one thread once.
+    """
+    room = ExitStack()
+    incoming: Incoming | None = None
+    waiting = bytearray()
+
+    def write(piece: bytearray) -> Incoming:
+        nonlocal incoming
+        if incoming is None:
+            incoming = room.enter_context(here.photos.receiving())
+        incoming.write(piece)
+        return incoming
+
+    def finish(rest: bytearray) -> bool:
+        with room:
+            whole = write(rest)
+            if whole.sha256 != photo.sha256:
+                raise PhotoDiffers(photo.sha256, whole.bytes)
+            whole.keep()
+        return here.reports.photo_arrived(photo.report_id, photo.sha256, here.now())
+
     try:
-        waiting = bytearray()
         async for piece in request.stream():
             waiting += piece
             if len(waiting) >= PIECE:
-                await run_in_threadpool(incoming.write, bytes(waiting))
-                waiting.clear()
-        await run_in_threadpool(_finished, incoming, bytes(waiting), sha256)
-    finally:
-        await run_in_threadpool(room.__exit__, None, None, None)  # what was not kept is removed
+                await run_in_threadpool(write, waiting)
+                waiting = bytearray()
+        return await run_in_threadpool(finish, waiting)
+    except BaseException:
+        await run_in_threadpool(room.close)  # what was not kept is removed
+        raise
 
 
-def _finished(incoming: Incoming, rest: bytes, sha256: str) -> None:
-    incoming.write(rest)
-    if incoming.sha256 != sha256:
-        raise PhotoDiffers(sha256[:64], incoming.bytes)
-    incoming.keep()
+def _taken(door: Door, body: bytes, sender: Sender) -> Response:
+    receipt = door.take(given_of(body), sender)
+    return _json(answer_of(receipt, door.town), 201 if receipt.new else 200)
 
 
-def _known(request: Request, here: Town) -> Report:
+def _declared(request: Request, here: Town) -> DeclaredState:
+    return here.reports.declared(_uuid(request), request.path_params["sha256"])
+
+
+def _uuid(request: Request) -> str:
     try:
-        uuid = canonical_uuid("uuid", request.path_params["uuid"])
+        return canonical_uuid("uuid", request.path_params["uuid"])
     except ReportsError:
         raise UnknownReport(request.path_params["uuid"][:60]) from None
-    return here.reports.by_uuid(uuid)
 
 
 def _seen(request: Request, here: Town) -> dict[str, Any]:
-    report = _known(request, here)
+    report = here.reports.by_uuid(_uuid(request))
     code = code_for(here.secret, report.uuid)
-    return answer_of(Receipt(report.public_id, code, False, report), request, here)
+    return answer_of(Receipt(report.public_id, code, False, report), here)
 
 
 def _length(request: Request) -> int:

@@ -42,16 +42,14 @@ def full_address(request: Request, path: str) -> str:
     return f"{scheme}://{request.headers.get('host', '')}{path}"
 
 
-def answer_of(receipt: Receipt, request: Request, here: Town) -> dict[str, Any]:
-    """What the form's script is answered."""
-    track = track_url(receipt.tracking_code)
+def answer_of(receipt: Receipt, here: Town) -> dict[str, Any]:
+    """What the form's script is answered; it draws the QR code of the address itself."""
     return {
         "number": receipt.number,
         "code": receipt.tracking_code,
         "photos": [photo_json(one) for one in photos_seen(receipt.report)],
         "complete": receipt.report.complete,
-        "track": track,
-        "qr": qr_of(full_address(request, track)),
+        "track": track_url(receipt.tracking_code),
         "next": next_words(receipt.report, here),
     }
 

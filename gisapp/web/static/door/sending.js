@@ -78,7 +78,7 @@ async function sendOne(report) {
 async function sendWords(report) {
   moved(report.uuid, "");
   const answer = await asked("/api/reports", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(report.payload) });
-  Object.assign(report, { state: "accepted", tries: 0, next_try: 0, message: "", number: answer.number, code: answer.code, track: answer.track, qr: answer.qr || "", next: answer.next || "" });
+  Object.assign(report, { state: "accepted", tries: 0, next_try: 0, message: "", number: answer.number, code: answer.code, track: answer.track, next: answer.next || "" });
   take(report, answer);
   await noteProgress(report);
 }

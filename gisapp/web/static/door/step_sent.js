@@ -61,10 +61,21 @@ function numbers(report) {
       element("dt", {}, tell("sent.number")), element("dd", { class: "dr-number", "data-receipt": "number" }, report.number),
       element("dt", {}, tell("sent.code")), element("dd", { class: "dr-number", "data-receipt": "code" }, report.code)),
     element("div", { class: "dr-buttons" }, copied),
-    report.qr ? element("img", { class: "dr-qr", src: report.qr, alt: say("sent.qr") }) : "",
+    followCode(report),
     element("p", { class: "dr-notice dr-warn" }, tell("sent.keep")),
     element("p", {}, element("a", { class: "dr-link", href: report.track || "/track/" }, tell("sent.follow"))),
   ];
+}
+
+/** The address to follow the report at, for another phone to read; drawn here, so that no answer waits for it. */
+function followCode(report) {
+  const picture = element("canvas", { class: "dr-qr", role: "img", "aria-label": say("sent.qr"), hidden: true });
+  import("/assets/lean-qr/lean-qr.js").then(({ correction, generate }) => {
+    const code = generate(new URL(report.track, location.origin).href, { minCorrectionLevel: correction.M });
+    code.toCanvas(picture, { off: [255, 255, 255] });
+    picture.hidden = false;
+  }).catch(() => {}); // number and code stand above it as text
+  return picture;
 }
 
 function stateWords(report) {
