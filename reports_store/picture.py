@@ -118,15 +118,14 @@ def _in_srgb(image: Image.Image, profile: object) -> Image.Image:
             turned = None  # a broken profile is ignored, as browsers do
         if turned is not None:
             return turned
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def as_jpeg(image: Image.Image, side_px: int) -> bytes:
-    """Pixels and nothing else: no EXIF, no XMP, no profile, no comment."""
-    bare = image.copy()
-    bare.info = {}
+    """Pixels and nothing else: no EXIF, no XMP, no profile, no comment; the image forgets what it had of them."""
+    image.info = {}
     out = BytesIO()
-    bare.save(out, "JPEG", quality=QUALITY[side_px], optimize=False, progressive=False)
+    image.save(out, "JPEG", quality=QUALITY[side_px], optimize=False, progressive=False)
     return out.getvalue()
 
 

@@ -14,7 +14,7 @@ from reports_store.errors import ReportsError, UnknownPhoto
 from reports_store.photo_work import Derived
 
 log = logging.getLogger("gisapp.photos")
-LEASE_S = 90  # longer than a decoder may take
+LEASE_S = 150  # longer than a decoder may take for this photo and the one before it
 TRIES = 3
 PAUSE_S = 0.5
 UNREADABLE, LOST = "photo_unreadable", "photo_lost"
@@ -48,17 +48,22 @@ def work_photos(
     """Work on photos as they arrive, until stopping is set. Several threads and processes may do the same,
     each with a decoder of its own.
 
-    While the decoder is at one photo, the one before it is put on disk and into its row.
+    While the decoder is at one photo, the one before it is put on disk and into its row, and the next is taken up.
     """
     done: _Done | None = None
+    job: PhotoJob | None = None
     while not stopping.is_set():
-        job = _next(reports, now)
+        job = job or _next(reports, now)
         early = None if job is None else _begin(job, photos, decoder)
         if done is not None:
             _settle(done, reports, photos, now, stopping)
-        done = early if job is None or early is not None else _finished(job, decoder, stopping)
         if job is None or early is not None:
+            job, done = None, early
             stopping.wait(PAUSE_S)
+        else:
+            following = _next(reports, now)
+            done = _finished(job, decoder, stopping)
+            job = following
     if done is not None:
         _settle(done, reports, photos, now, stopping)
 
