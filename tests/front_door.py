@@ -15,7 +15,7 @@ import httpx
 
 from gisapp.flows.sealed import is_work, new_token
 from gisapp.settings import Settings
-from reports_store import Filters, Report, ReportStore
+from reports_store import Filters, PublicState, Report, ReportStore
 from tests.serving import Server
 
 LON, LAT = 137.0463, 35.6443
@@ -136,3 +136,10 @@ def reports_kept(server: Server) -> int:
     """How many reports the store holds."""
     with closing(ReportStore.open(Settings.from_env({"GISAPP_DATA": str(server.data)}).database)) as store:
         return store.count(Filters())
+
+
+def open_reports(server: Server, category: str = "road_damage") -> list[Report]:
+    """Reports of a kind that residents see as still open, newest first."""
+    wanted = Filters(categories=(category,), public_states=(PublicState.OPEN,), public=True)
+    with closing(ReportStore.open(Settings.from_env({"GISAPP_DATA": str(server.data)}).database)) as store:
+        return store.newest(wanted)

@@ -48,6 +48,7 @@ WRITABLE = {
     "/batches/": 30_000_000,
     "/report/check": FORM_LIMIT,
     "/report/send": BODY_LIMIT,
+    "/report/same": BODY_LIMIT,
     "/api/reports/": PHOTO_LIMIT,
     "/api/reports": BODY_LIMIT,
     "/track/note": FORM_LIMIT,

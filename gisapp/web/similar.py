@@ -41,8 +41,8 @@ def similar_routes(town: Callable[[], Town], brake: Brake) -> list[Route]:
         if code not in here.categories:
             raise BadRequest
         found = await run_in_threadpool(similar, code, lon, lat, here.reports, here.categories, here.profile)
-        shown = [_shown(one, here) for one in found]
-        return JSONResponse({"within_m": here.profile.similar_within_m, "found": shown}, headers=NOW)
+        near = {"within_m": here.profile.similar_within_m, "found": [shown(one, here) for one in found]}
+        return JSONResponse(near, headers=NOW)
 
     async def stand_behind(request: Request) -> Response:
         given = _given(await request.body())
@@ -87,7 +87,8 @@ def _supported(public_id: str, given: dict[str, Any], address: str, here: Town, 
     return JSONResponse({"support": n, "mail": False}, headers=NOW)
 
 
-def _shown(one: Similar, here: Town) -> dict[str, Any]:
+def shown(one: Similar, here: Town) -> dict[str, Any]:
+    """One of them as the form shows it, in the language of the request."""
     report = one.report
     days = age_days(report.received_on, here.now())
     place = report.place

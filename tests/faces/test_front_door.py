@@ -24,6 +24,7 @@ from tests.front_door import (
     filled,
     kept,
     numbers,
+    open_reports,
     phone,
     reports_kept,
     sha,
@@ -109,6 +110,26 @@ def test_the_whole_story_without_a_script(town: Server) -> None:
     assert (report.channel, report.lang, report.body) == (Channel.WEB, "ja", TYPED["body"])
     assert report.place.source is GeomSource.LANDMARK
     assert report.contact_given
+
+
+def test_what_is_known_nearby_is_shown_before_sending_and_can_be_supported(town: Server) -> None:
+    """Without a script: one press stands behind the report that is there, and nothing is sent."""
+    browser = phone(town)
+    known = open_reports(town)[0]
+    form = browser.get(f"/report/?lon={known.place.lon}&lat={known.place.lat}")
+    check = browser.post("/report/check", data=filled(form, **TYPED))
+    assert f'value="{known.public_id}"' in check.text
+    before = reports_kept(town)
+
+    fields = filled(check, same=known.public_id)
+    thanked = [browser.post("/report/same", data=fields) for _ in range(2)]
+
+    assert all(f"/map/r/{known.public_id}" in one.text for one in thanked)
+    assert reports_kept(town) == before
+    assert kept(town, known.uuid).support == known.support + 1
+    gone = browser.post("/report/same", data={**fields, "same": "R8-999999"})
+    assert "この内容で送る" in gone.text
+    assert numbers(browser.post("/report/send", data=filled(check)))
 
 
 def test_a_form_posted_twice_gives_the_same_receipt(town: Server) -> None:

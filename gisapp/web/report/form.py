@@ -21,7 +21,9 @@ from gisapp.flows.explain import explain
 from gisapp.flows.find import landmarks
 from gisapp.flows.place_text import PlaceFound
 from gisapp.flows.sealed import new_token, sealed, unsealed
-from gisapp.flows.submit import Receipt, examined
+from gisapp.flows.similar import Similar, similar
+from gisapp.flows.submit import Draft, Receipt, examined
+from gisapp.flows.support import support
 from gisapp.flows.suspicion import Blocked
 from gisapp.flows.take_photo import HEAD_BYTES, may_be_photo
 from gisapp.rules import rules_of
@@ -33,8 +35,18 @@ from gisapp.web.render import page
 from gisapp.web.report.accepting import Door, is_known
 from gisapp.web.report.given import PHOTOS, Faults, Given, draft_of, fault_of, number_of
 from gisapp.web.report.receipt import full_address, next_words, qr_of, track_url
+from gisapp.web.similar import SUPPORTS, shown
+from gisapp.web.track_pass import Brake
 from gisapp.words import language, say
-from reports_store.errors import Conflict, EmptyPhoto, NotAnImage, PhotoError, ReportsError
+from reports_store.errors import (
+    Conflict,
+    EmptyPhoto,
+    NotAnImage,
+    NotPublic,
+    PhotoError,
+    ReportsError,
+    UnknownReport,
+)
 from reports_store.report import DeclaredPhoto, canonical_uuid
 
 FIELDS, FILES = 80, 20
@@ -109,6 +121,7 @@ class Trouble:
 
 def form_routes(town: Callable[[], Town], quota: Quota) -> list[Route]:
     """/report/ over a town."""
+    brake = Brake()
 
     async def with_slash(request: Request) -> Response:
         query = f"?{request.url.query}" if request.url.query else ""
@@ -138,6 +151,15 @@ def form_routes(town: Callable[[], Town], quota: Quota) -> list[Route]:
         async with request.form(max_files=0, max_fields=FIELDS, max_part_size=FIELD_LIMIT) as sent:
             return await run_in_threadpool(_sent, sent, request, door)
 
+    async def same(request: Request) -> Response:
+        door = Door(town(), quota)
+        async with request.form(max_files=0, max_fields=FIELDS, max_part_size=FIELD_LIMIT) as sent:
+            if not brake.hit(SUPPORTS, "support", door.sender(request).address):
+                return await run_in_threadpool(
+                    _refused, door.town, Trouble({"body": say("web.too_many.text")}, 429)
+                )
+            return await run_in_threadpool(_same, sent, door)
+
     return [
         Route("/report", answering(with_slash)),
         Route("/report/", answering(form)),
@@ -145,6 +167,8 @@ def form_routes(town: Callable[[], Town], quota: Quota) -> list[Route]:
         Route("/report/check", answering(anew)),
         Route("/report/send", answering(_whole(town, send)), methods=["POST"]),
         Route("/report/send", answering(anew)),
+        Route("/report/same", answering(_whole(town, same)), methods=["POST"]),
+        Route("/report/same", answering(anew)),
     ]
 
 
@@ -172,8 +196,10 @@ def form_page(
     return answer
 
 
-def check_page(here: Town, filled: Filled, candidates: tuple[PlaceFound, ...]) -> Response:
-    """Everything once more, with the places to choose from where the words fit several."""
+def check_page(
+    here: Town, filled: Filled, candidates: tuple[PlaceFound, ...], near: list[Similar]
+) -> Response:
+    """Everything once more, with the places to choose from where the words fit several, and what is known nearby."""
     category = here.categories[filled["category"]]
     answers = filled.given().answers
     return page(
@@ -188,6 +214,7 @@ def check_page(here: Town, filled: Filled, candidates: tuple[PlaceFound, ...]) -
         ],
         place=filled["place"].strip() or say("door.place.from_link"),
         candidates=candidates,
+        near=[shown(one, here) for one in near],
     )
 
 
@@ -268,7 +295,22 @@ def _checked(sent: FormData, door: Door) -> Response:
         return form_page(here, filled, Trouble({**trouble, **fault_of(error).by_field}, 422, 0, candidates))
     if trouble:
         return form_page(here, filled, Trouble(trouble, 422, 0, candidates))
-    return check_page(here, filled, candidates)
+    return check_page(here, filled, candidates, [] if candidates else _near(draft, here))
+
+
+def _near(draft: Draft, here: Town) -> list[Similar]:
+    place = draft.place
+    return similar(draft.category, place.lon, place.lat, here.reports, here.categories, here.profile)
+
+
+def _same(sent: FormData, door: Door) -> Response:
+    """The report that was chosen has one more person behind it, and nothing is sent; or all is shown once more."""
+    here, chosen = door.town, str(sent.get("same", ""))
+    try:
+        support(chosen, _filled(sent, here)["uuid"], here.reports, here.categories, here.secret, here.now())
+    except (NotPublic, UnknownReport):  # it has been closed or merged meanwhile
+        return _checked(sent, door)
+    return page("report/supported.html", here.profile, id=chosen)
 
 
 def _sent(sent: FormData, request: Request, door: Door) -> Response:
