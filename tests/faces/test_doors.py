@@ -119,6 +119,8 @@ DOORS: dict[tuple[str, str], dict[str, Statuses]] = {
     ("POST", "/report/check"): {"/report/check": UNFIT},
     ("GET", "/report/check"): {"/report/check": (303, 303, 303, 303, 303)},
     ("POST", "/report/send"): {"/report/send": UNFIT},
+    ("POST", "/report/same"): {"/report/same": UNFIT},
+    ("GET", "/report/same"): {"/report/same": (303, 303, 303, 303, 303)},
     ("GET", "/report/send"): {"/report/send": (303, 303, 303, 303, 303)},
     ("GET", "/report/manifest.webmanifest"): {"/report/manifest.webmanifest": ALL},
     ("GET", "/report/sw.js"): {"/report/sw.js": ALL},
