@@ -19,10 +19,10 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-import numpy as np
 import psutil
-from PIL import Image, ImageFilter
+from PIL import Image
 
+from bench.pictures import HEIGHT, WIDTH, phone_photo
 from gisapp.flows.decoder import Decoder
 from gisapp.flows.work_photos import work_photos
 from reports_store import PhotoStore, ReportStore
@@ -31,7 +31,6 @@ from reports_store.report import DeclaredPhoto
 from tests.report_makers import pothole
 
 GOAL = 0.8
-WIDTH, HEIGHT = 4032, 3024
 KINDS = 8
 MB = 1024 * 1024
 
@@ -47,17 +46,6 @@ def distinct_photos(folder: Path, count: int) -> list[Path]:
         path.write_bytes(data[:2] + b"\xff\xfe" + (len(comment) + 2).to_bytes(2, "big") + comment + data[2:])
         paths.append(path)
     return paths
-
-
-def phone_photo(seed: int) -> bytes:
-    """A picture as busy as a street: smooth light, edges, and the grain of a small sensor."""
-    dice = np.random.default_rng(seed)
-    coarse = Image.fromarray(dice.integers(0, 255, (60, 80, 3), dtype=np.uint8)).resize((WIDTH, HEIGHT), 3)
-    fine = dice.normal(0, 6, (HEIGHT, WIDTH, 1))
-    busy = np.clip(np.asarray(coarse.filter(ImageFilter.SHARPEN), dtype=np.float32) + fine, 0, 255)
-    out = BytesIO()
-    Image.fromarray(busy.astype(np.uint8)).save(out, "JPEG", quality=90)
-    return out.getvalue()
 
 
 def least(path: Path) -> int:

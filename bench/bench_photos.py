@@ -14,24 +14,13 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageOps
 
+from bench.pictures import HEIGHT, WIDTH, phone_photo
 from reports_store import PhotoStore, read_exif_place
 from reports_store.picture import as_jpeg, open_picture, shrunk
 
 REPEATS = 9
-WIDTH, HEIGHT = 4032, 3024
-
-
-def phone_photo() -> bytes:
-    """A picture as busy as a street: smooth light, edges, and the grain of a small sensor."""
-    dice = np.random.default_rng(8)
-    coarse = Image.fromarray(dice.integers(0, 255, (60, 80, 3), dtype=np.uint8)).resize((WIDTH, HEIGHT), 3)
-    fine = dice.normal(0, 6, (HEIGHT, WIDTH, 1))
-    busy = np.clip(np.asarray(coarse.filter(ImageFilter.SHARPEN), dtype=np.float32) + fine, 0, 255)
-    out = BytesIO()
-    Image.fromarray(busy.astype(np.uint8)).save(out, "JPEG", quality=88)
-    return out.getvalue()
 
 
 def naive(data: bytes) -> bytes:
@@ -75,7 +64,7 @@ def likeness_db(data: bytes) -> tuple[float, float]:
 
 
 def main() -> None:
-    data = phone_photo()
+    data = phone_photo(8)
     print(f"{WIDTH} x {HEIGHT} px, {len(data) / 1e6:.1f} MB")
     slow, fast, least = (milliseconds(lambda way=way: way(data)) for way in (naive, ours, floor))  # type: ignore[misc]
     print(f"  decode whole + 2 x LANCZOS     {slow:7.1f} ms")

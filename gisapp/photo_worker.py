@@ -125,7 +125,9 @@ def _bind() -> None:
     for limit, value in limits.items():
         _, highest = resource.getrlimit(limit)
         most = value if highest == resource.RLIM_INFINITY else min(value, highest)
-        resource.setrlimit(limit, (most, most))
+        # a second more before SIGKILL, so that SIGXCPU tells which limit was met
+        hard = most + 1 if limit == resource.RLIMIT_CPU and most != highest else most
+        resource.setrlimit(limit, (most, hard))
     signal.alarm(WALL_S)
 
 

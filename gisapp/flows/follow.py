@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from reports_store import (
@@ -132,70 +132,45 @@ def working_day_after(received_at: datetime, days: int) -> date:
     return found
 
 
-def add_words(
-    report_id: int,
-    words: str,
-    declared: tuple[DeclaredPhoto, ...],
-    client_uuid: str,
-    reports: ReportStore,
-    now: datetime,
-) -> Report:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a reporter sends about a report of theirs: words, a number that makes it be kept once, photos to come."""
+
+    words: str
+    uuid: str
+    photos: tuple[DeclaredPhoto, ...] = ()
+
+
+def add_words(report_id: int, said: Said, reports: ReportStore, now: datetime) -> Report:
     """Keep what the reporter adds; nobody outside the town hall reads it. Raises NothingAdded."""
-    if not words.strip() and not declared:
+    if not said.words.strip() and not said.photos:
         raise NothingAdded
-    note = _step_of(EventKind.NOTE, words, declared, client_uuid, now, {})
-    return _append(report_id, note, reports)
+    return _append(report_id, _step_of(EventKind.NOTE, said, now), reports)
 
 
-def reopen(
-    report_id: int,
-    words: str,
-    declared: tuple[DeclaredPhoto, ...],
-    client_uuid: str,
-    reports: ReportStore,
-    now: datetime,
-) -> Report:
+def reopen(report_id: int, said: Said, reports: ReportStore, now: datetime) -> Report:
     """「直っていない」. Raises NothingAdded without words, a WorkflowError unless the report counts as resolved."""
-    if not words.strip():
+    if not said.words.strip():
         raise NothingAdded
-    return _move(report_id, Status.REOPENED, words, declared, client_uuid, reports, now)
+    return _append(report_id, _step_of(EventKind.STATUS, said, now, Status.REOPENED), reports)
 
 
-def withdraw(report_id: int, words: str, client_uuid: str, reports: ReportStore, now: datetime) -> Report:
-    """取り下げ. Raises a WorkflowError where the town is at work already."""
-    return _move(report_id, Status.WITHDRAWN, words, (), client_uuid, reports, now)
-
-
-def _move(
-    report_id: int,
-    to: Status,
-    words: str,
-    declared: tuple[DeclaredPhoto, ...],
-    client_uuid: str,
-    reports: ReportStore,
-    now: datetime,
-) -> Report:
-    step = _step_of(EventKind.STATUS, words, declared, client_uuid, now, {"status": to.value})
+def withdraw(report_id: int, said: Said, reports: ReportStore, now: datetime) -> Report:
+    """取り下げ, without photos. Raises a WorkflowError where the town is at work already."""
+    step = _step_of(EventKind.STATUS, replace(said, photos=()), now, Status.WITHDRAWN)
     return _append(report_id, step, reports)
 
 
-def _step_of(
-    kind: EventKind,
-    words: str,
-    declared: tuple[DeclaredPhoto, ...],
-    client_uuid: str,
-    now: datetime,
-    to: Mapping[str, object],
-) -> NewEvent:
+def _step_of(kind: EventKind, said: Said, now: datetime, to: Status | None = None) -> NewEvent:
     return NewEvent(
         kind=kind,
         at=now,
         actor_type=ActorType.RESIDENT,
         actor=REPORTER,
-        changes={"to": to} if to else {},
-        public_message=words.strip(),  # a resident's own words leave the town hall for nobody: privacy.py
-        client_uuid=client_uuid,
-        declared=declared,
+        changes={} if to is None else {"to": {"status": to.value}},
+        public_message=said.words.strip(),  # a resident's own words leave the town hall for nobody: privacy.py
+        client_uuid=said.uuid,
+        declared=said.photos,
         photo_role=PhotoRole.BEFORE,
     )
 

@@ -7,7 +7,7 @@ browser on that one report.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -23,7 +23,7 @@ from gisapp.flows import follow
 from gisapp.flows.category_words import answer_words, ask_words, category_words_ruby
 from gisapp.flows.describe import history_words
 from gisapp.flows.explain import explain
-from gisapp.flows.follow import Followed, NothingAdded, PhotoTold, Step
+from gisapp.flows.follow import Followed, NothingAdded, PhotoTold, Said, Step
 from gisapp.flows.subscribe import BadEmail, Wish, ask, checked_email
 from gisapp.town import Town
 from gisapp.web.abuse import address_of
@@ -60,15 +60,6 @@ CHECKED = {"Cache-Control": "private, no-cache"}
 DONE = {"added": "track.add.done", "reopened": "track.reopen.done", "withdrawn": "track.withdraw.done",
         "mail": "track.follow.sent", "ended": "track.end.done"}  # fmt: skip
 OWN = {EventKind.NOTE: "added", Status.REOPENED: "reopened", Status.WITHDRAWN: "withdrawn"}
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A form of a followed report as it came; photos are on disk already."""
-
-    words: str
-    uuid: str
-    photos: tuple[DeclaredPhoto, ...]
 
 
 Act = Callable[[Pass, FormData, Town, Brake], str]
@@ -327,9 +318,7 @@ def _acted(
 def _note(held: Pass, form: FormData, here: Town, brake: Brake) -> str:
     sent = _sent(held, form, here, brake, "note")
     try:
-        report = follow.add_words(
-            held.report_id, sent.words, sent.photos, sent.uuid, here.reports, here.now()
-        )
+        report = follow.add_words(held.report_id, sent, here.reports, here.now())
     except NothingAdded:
         raise Refused(say("track.add.nothing"), "note", "") from None
     _tell_of(report, sent, here)
@@ -339,7 +328,7 @@ def _note(held: Pass, form: FormData, here: Town, brake: Brake) -> str:
 def _reopen(held: Pass, form: FormData, here: Town, brake: Brake) -> str:
     sent = _sent(held, form, here, brake, "reopen")
     try:
-        report = follow.reopen(held.report_id, sent.words, sent.photos, sent.uuid, here.reports, here.now())
+        report = follow.reopen(held.report_id, sent, here.reports, here.now())
     except NothingAdded:
         raise Refused(say("track.reopen.nothing"), "reopen", "") from None
     except WorkflowError:  # the town has moved on meanwhile: what was written may still be added
@@ -351,7 +340,7 @@ def _reopen(held: Pass, form: FormData, here: Town, brake: Brake) -> str:
 def _withdraw(held: Pass, form: FormData, here: Town, brake: Brake) -> str:
     sent = _sent(held, form, here, brake, "withdraw")
     try:
-        follow.withdraw(held.report_id, sent.words, sent.uuid, here.reports, here.now())
+        follow.withdraw(held.report_id, sent, here.reports, here.now())
     except WorkflowError:
         raise Refused(say("track.withdraw.refused"), "note", sent.words, 409) from None
     return "withdrawn"
@@ -371,7 +360,7 @@ def _mail(held: Pass, form: FormData, here: Town, brake: Brake) -> str:
     return "mail"
 
 
-def _sent(held: Pass, form: FormData, here: Town, brake: Brake, about: str) -> Sent:
+def _sent(held: Pass, form: FormData, here: Town, brake: Brake, about: str) -> Said:
     """The words of a form and its photos, which are kept on disk before any row names them."""
     words = _text(form, "words").replace("\r\n", "\n")
     files = [one for one in form.getlist("photos") if isinstance(one, UploadFile) and one.size]
@@ -383,10 +372,10 @@ def _sent(held: Pass, form: FormData, here: Town, brake: Brake, about: str) -> S
         raise Refused(say("track.add.too_often"), about, words, 429)
     received = [here.photos.receive(_pieces(one.file), LIMIT_BYTES) for one in files]
     photos = tuple(DeclaredPhoto(one.sha256, one.bytes) for one in received)
-    return Sent(words, _text(form, "uuid"), photos)
+    return Said(words, _text(form, "uuid"), photos)
 
 
-def _tell_of(report: Report, sent: Sent, here: Town) -> None:
+def _tell_of(report: Report, sent: Said, here: Town) -> None:
     """The photos that came with a form are here already: work on them may begin."""
     for photo in sent.photos:
         here.reports.photo_arrived(report.id, photo.sha256, here.now())

@@ -35,13 +35,20 @@ class Member:
         return PurePosixPath(self.name).stem
 
 
-def members_of(path: Path) -> list[tuple[str, zipfile.ZipInfo]]:
-    """The files of a ZIP with their names in its own letters. Raises UnreadableFile for one that is not safe."""
+def entries_of(path: Path) -> list[zipfile.ZipInfo]:
+    """What a ZIP's directory names, looked at no further. Raises UnreadableFile."""
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            return archive.infolist()
+    except NotImplementedError:  # it asks for a newer version of the format
+        raise UnreadableFile([refusal("archive_method", path.name, "Deflate")]) from None
+    except (zipfile.BadZipFile, OSError, ValueError):
         raise UnreadableFile([refusal("archive_broken", path.name, "ZIP")]) from None
+
+
+def members_of(path: Path) -> list[tuple[str, zipfile.ZipInfo]]:
+    """The files of a ZIP with their names in its own letters. Raises UnreadableFile for one that is not safe."""
+    entries = entries_of(path)
     if len(entries) > MAX_MEMBERS:
         raise UnreadableFile([refusal("archive_crowded", str(len(entries)), str(MAX_MEMBERS))])
     named = [(_name(entry), entry) for entry in entries]

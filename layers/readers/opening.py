@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import stat
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 from layers.errors import UnreadableFile
 from layers.limits import MAX_BYTES
+from layers.readers.archive import entries_of
 from layers.readers.archive_file import archive_table, kmz_table
 from layers.readers.archive_file import tables_in as names_in
 from layers.readers.asked import Asked
@@ -91,11 +91,7 @@ def _format(path: Path) -> str:
     format = format_of(path)
     if format != "zip":
         return format
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = {name.lower() for name in archive.namelist()}
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise UnreadableFile([refusal("archive_broken", path.name, "ZIP")]) from None
+    names = {entry.filename.lower() for entry in entries_of(path)}
     if "xl/workbook.xml" in names:
         return "xlsx"
     return "kmz" if "doc.kml" in names else "zip"

@@ -63,6 +63,15 @@ def on_a_phone(chromium: Browser, url: str, **options: object) -> Iterator[tuple
         context.close()
 
 
+def photos_sent(context: BrowserContext) -> list[bytes]:
+    """The bytes of every photo that leaves the phone from now on."""
+    sent: list[bytes] = []
+    context.on(
+        "request", lambda request: request.method == "PUT" and sent.append(request.post_data_buffer or b"")
+    )
+    return sent
+
+
 def receipt_of(page: Page) -> tuple[str, str]:
     screen(page, "sent")
     number, code = page.locator("[data-receipt=number]"), page.locator("[data-receipt=code]")
@@ -147,13 +156,8 @@ def test_everything_that_was_answered_is_in_the_report(app: Server, chromium: Br
 
 
 def test_a_black_box_is_in_the_pixels_that_leave_the_phone(app: Server, chromium: Browser) -> None:
-    sent: list[bytes] = []
     with on_a_phone(chromium, app.url) as (context, visit):
-        page = visit.page
-        context.on(
-            "request",
-            lambda request: request.method == "PUT" and sent.append(request.post_data_buffer or b""),
-        )
+        page, sent = visit.page, photos_sent(context)
         open_form(page, app.url)
         choose(page, photo(4))
         page.get_by_role("button", name="写真1 顔や車の番号をかくす").click()
@@ -191,13 +195,8 @@ def test_a_black_box_is_in_the_pixels_that_leave_the_phone(app: Server, chromium
 
 def test_a_large_photo_is_shrunk_and_what_is_no_photo_is_told_at_once(app: Server, chromium: Browser) -> None:
     large = photo_bytes(4000, 3000, orientation=6, quality=95)
-    sent: list[bytes] = []
     with on_a_phone(chromium, app.url) as (context, visit):
-        page = visit.page
-        context.on(
-            "request",
-            lambda request: request.method == "PUT" and sent.append(request.post_data_buffer or b""),
-        )
+        page, sent = visit.page, photos_sent(context)
         open_form(page, app.url)
         page.locator(".dr-steps input[type=file][multiple]").set_input_files(
             [

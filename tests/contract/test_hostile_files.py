@@ -136,6 +136,16 @@ def test_a_zip_packed_in_a_way_we_cannot_open_is_not_called_broken(tmp_path: Pat
     assert refused(path) == "archive_method"
 
 
+def test_a_zip_of_a_newer_version_is_not_called_broken(tmp_path: Path) -> None:
+    path = archive(tmp_path, ("a.csv", b"name,lat,lon\n" * 500))
+    body = bytearray(path.read_bytes())
+    start = body.index(b"PK\x01\x02") + 6
+    body[start : start + 2] = (99).to_bytes(2, "little")
+    path.write_bytes(body)
+
+    assert refused(path) == "archive_method"
+
+
 def test_a_disk_without_room_is_not_called_a_broken_zip(tmp_path: Path) -> None:
     path = archive(tmp_path, ("a.csv", b"name,lat,lon\n" * 500))
     (tmp_path / "room").mkdir()

@@ -369,8 +369,7 @@ def test_a_decoder_that_shouts_is_not_heard(hall: Hall) -> None:
 
 @pytest.mark.torture
 def test_a_decoder_that_reckons_without_end_runs_out_of_time(hall: Hall) -> None:
-    told = last_line(hostile("spins"), hall, phone_photo())
-    assert told.endswith(("ended with -24", "ended with -9"))  # SIGXCPU, or SIGKILL where both limits are one
+    assert "ended with -24" in last_line(hostile("spins"), hall, phone_photo())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can take a process off the network")
