@@ -17,7 +17,7 @@ run: setup ## Set everything up and open the sample town on 127.0.0.1:8501
 
 test: setup-test ## Set up what tests need, check the code, run every test
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -m "not torture" -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not torture" -n 2 --dist loadfile
 
 torture: setup-test ## Long fault and load runs (kill -9, floods)
 	$(BIN)/python -m pytest -m torture -s

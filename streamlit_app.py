@@ -11,6 +11,7 @@ import streamlit as st
 import streamlit.net_util
 from starlette.middleware import Middleware
 
+from gisapp.keep_hooks import keep_hooks
 from gisapp.keep_post import keep_post
 from gisapp.pages.frame import apologise
 from gisapp.settings import Settings
@@ -19,6 +20,7 @@ from gisapp.web.gate import Gate
 from gisapp.web.own import Ours
 from gisapp.web.shell import Shell
 from gisapp.web.tongue import Tongue
+from gisapp.web.who import Who
 from gisapp.web.wire import answer_small_packets_at_once, know_the_peer
 
 # Streamlit would ask an outside host for this machine's address, inside the event loop, whenever a
@@ -35,7 +37,7 @@ async def lifespan(app: st.App) -> AsyncIterator[dict[str, Any]]:
     stopping = threading.Event()
     keepers = [
         threading.Thread(target=work, args=(town, stopping), name=work.__name__, daemon=True)
-        for work in (keep_tidy, keep_tiles, keep_photos, keep_post)
+        for work in (keep_tidy, keep_tiles, keep_photos, keep_post, keep_hooks)
     ]
     for keeper in keepers:
         keeper.start()
@@ -54,6 +56,7 @@ app = st.App(
     middleware=[
         Middleware(Tongue),
         Middleware(Gate, hosts=settings.hosts),
+        Middleware(Who, settings=settings, town=this_town),
         Middleware(Shell),
         Middleware(Ours, settings=settings),
     ],

@@ -6,7 +6,18 @@ import importlib
 import sys
 import time
 
-NAMES = ("point_in_zone", "tiles", "karte", "photos", "store", "accept", "photo_backlog", "map")
+NAMES = (
+    "point_in_zone",
+    "tiles",
+    "karte",
+    "photos",
+    "store",
+    "accept",
+    "photo_backlog",
+    "map",
+    "figures",
+    "desk",
+)
 
 
 def main(wanted: list[str]) -> int:

@@ -32,7 +32,7 @@ OURS = (
 )  # fmt: skip
 # Folders whose scripts import each other: one mark for the whole folder stands in the path, so a page never mixes
 # scripts of two versions.
-FOLDERS = ("door", "publicmap")
+FOLDERS = ("desk", "door", "publicmap")
 _IN_FOLDER = re.compile(
     r"(?P<folder>[a-z]+)(@(?P<mark>[0-9a-f]{12}))?/(?P<name>[a-z0-9_-]+\.(js|css|png|svg))"
 )

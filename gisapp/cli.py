@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+ROLES = ("reader", "clerk", "staff", "field", "head", "hq", "editor", "admin")
 LAYER_FORMATS = ("gpkg", "geojson", "shapefile", "csv", "geoparquet", "flatgeobuf")
 
 
@@ -54,6 +55,9 @@ def parser() -> argparse.ArgumentParser:
     _basemap(tasks)
     _report(tasks)
     _mail(tasks)
+    _routing(tasks)
+    _audit(tasks)
+    _retention(tasks)
     return top
 
 
@@ -127,17 +131,25 @@ def _export(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
 def _user(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     steps = tasks.add_parser("user", help="職員のアカウント").add_subparsers(dest="step", required=True)
     add = steps.add_parser("add", help="アカウントを作る")
-    add.add_argument("--name", required=True, help="氏名")
-    add.add_argument("--department", required=True, help="課（レイヤー台帳の department と同じ名前）")
-    add.add_argument(
-        "--role", action="append", choices=["staff", "editor", "admin"], help="権限（重ねて指定できます）"
-    )
+    roles = steps.add_parser("roles", help="氏名・課・権限を変える（すぐに効く）")
     reset = steps.add_parser("reset", help="パスワードを変える")
     disable = steps.add_parser("disable", help="アカウントを止める")
-    for step in (add, reset, disable):
+    for step in (add, roles):
+        step.add_argument("--name", required=step is add, help="氏名")
+        step.add_argument(
+            "--department", required=step is add, help="課（レイヤー台帳と通報の種類にあるのと同じ名前）"
+        )
+        step.add_argument(
+            "--role", action="append", choices=ROLES, help="権限（重ねて指定できます。なければ staff）"
+        )
+    for step in (add, roles, reset, disable):
         step.add_argument("login", help="ログインID")
     for step in (add, reset):
         step.add_argument("--password-stdin", action="store_true", help="パスワードを標準入力から読む")
+        step.add_argument("--generate", action="store_true", help="最初のパスワードを作って、一度だけ見せる")
+    add.add_argument(
+        "--no-password", action="store_true", help="パスワードなし（認証基盤かプロキシのログインだけ）"
+    )
     steps.add_parser("list", help="アカウントの一覧")
 
 
@@ -169,6 +181,33 @@ def _report(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg
 def _mail(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
     steps = tasks.add_parser("mail", help="町から出るメール").add_subparsers(dest="step", required=True)
     steps.add_parser("list", help="待っているメールと、あきらめたメールの一覧（宛先は出しません）")
+
+
+def _retention(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    steps = tasks.add_parser("retention", help="保存期間").add_subparsers(dest="step", required=True)
+    steps.add_parser("dry-run", help="いま期間が過ぎているもの（何も変えない）")
+    steps.add_parser("run", help="期間が過ぎた連絡先と通報を処理する（元に戻せません）")
+
+
+def _audit(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    steps = tasks.add_parser("audit", help="操作の記録").add_subparsers(dest="step", required=True)
+    steps.add_parser("verify", help="記録が書きかえられていないかを確かめる")
+    steps.add_parser("seal", help="いまの終わりの控えを書く（サーバーは1時間ごとに書く）")
+    listing = steps.add_parser("list", help="最近の記録")
+    listing.add_argument("--last", type=int, default=50, metavar="N", help="何行（なければ50行）")
+
+
+def _routing(tasks: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    steps = tasks.add_parser("routing", help="通報をどの課へ渡すかの規則").add_subparsers(
+        dest="step", required=True
+    )
+    steps.add_parser("show", help="いまの規則")
+    check = steps.add_parser("check", help="規則のファイルの誤りをすべて調べる")
+    check.add_argument("file", nargs="?", type=Path, help="なければ、いま使われている規則")
+    dry = steps.add_parser(
+        "dry-run", help="過去の通報が、新しい規則ではどこへ行ったかを調べる（何も変えない）"
+    )
+    dry.add_argument("file", type=Path, help="新しい規則のファイル（TOML）")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ import logging
 import os
 import threading
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
+from gisapp.flows.desk.digest import digest_day, post_digests
 from gisapp.flows.notify import notify
 from gisapp.post import BadServer, Letter, MailServer, NotSent, connected, send
 from gisapp.town import Town
@@ -26,7 +27,7 @@ TIDIED_EVERY = timedelta(hours=1)
 def keep_post(town: Town, stopping: threading.Event, every_s: float = 1) -> None:
     """Write and send mails while the app runs; without a mail server only forget what was never confirmed."""
     server = _server(town)
-    tidy_at = town.now()
+    tidy_at, told_on = town.now(), None
     while not stopping.is_set():
         try:
             if town.now() >= tidy_at:
@@ -35,6 +36,7 @@ def keep_post(town: Town, stopping: threading.Event, every_s: float = 1) -> None
                 town.reports.forget_mail(town.now() - KEPT)
             if server is not None:
                 tell_news(town)
+                told_on = tell_departments(town, told_on)
                 send_due(town, server)
         except (ReportsError, OSError):
             log.exception("the post could not be seen to; trying again")
@@ -51,6 +53,15 @@ def tell_news(town: Town) -> None:
     while (now_at := notify(seen, town.mail_room, town.now())) > seen:
         seen = now_at
         _write(file, seen)
+
+
+def tell_departments(town: Town, told_on: date | None) -> date | None:
+    """Write the departments' digests once the working day has begun; returns the day that is done with."""
+    day = digest_day(town.now(), town.reports.deadlines.is_working)
+    if day is None or day == told_on:
+        return told_on
+    post_digests(town.profile.departments, day, town.mail_room, town.now())
+    return day
 
 
 def send_due(town: Town, server: MailServer) -> int:

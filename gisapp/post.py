@@ -45,6 +45,8 @@ class MailServer:
         if found.scheme not in PORTS or not found.hostname:
             raise BadServer("GISAPP_SMTP")
         user, password = unquote(found.username or ""), unquote(found.password or "")
+        if not (user + password).isascii():  # SMTP as it is spoken has no letters for them
+            raise BadServer("GISAPP_SMTP")
         return cls(found.scheme, found.hostname, port or PORTS[found.scheme], user, password)
 
 

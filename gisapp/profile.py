@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,19 @@ class Phone:
 
 
 @dataclass(frozen=True, slots=True)
+class Office:
+    """A department and the mailbox that its digest of the morning goes to."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class TownProfile:
     """One town. zone is the EPSG code of its plane rectangular zone; bounds are west, south, east, north.
 
     similar_within_m: how far apart two reports of one kind may lie and still be shown as perhaps the same.
+    closed_days: when the town hall is closed besides weekends, 祝日 and 年末年始; deadlines pass over them.
     """
 
     name: str
@@ -46,6 +56,8 @@ class TownProfile:
     sample: bool = False
     phones: tuple[Phone, ...] = field(default=())
     similar_within_m: int = 50
+    closed_days: tuple[date, ...] = field(default=())
+    departments: tuple[Office, ...] = field(default=())
 
     @property
     def center(self) -> tuple[float, float]:
@@ -72,6 +84,8 @@ def read_profile(path: Path) -> TownProfile:
         sample=raw.get("sample") is True,
         phones=checked.phones(),
         similar_within_m=checked.metres("similar_within_m", 50),
+        closed_days=checked.days("closed_days"),
+        departments=checked.departments(),
     )
 
 
@@ -122,6 +136,12 @@ class _Checked:
             raise self.refuse(key, "5–1000")
         return found
 
+    def days(self, key: str) -> tuple[date, ...]:
+        found = self.raw.get(key, [])
+        if not isinstance(found, list) or not all(type(day) is date for day in found):
+            raise self.refuse(key, "[2026-10-10, …]")
+        return tuple(found)
+
     def phones(self) -> tuple[Phone, ...]:
         found = self.raw.get("phones", [])
         known = {"label", "number", "hours"}
@@ -131,6 +151,21 @@ class _Checked:
             if not all(isinstance(value, str) for value in one.values()):
                 raise self.refuse("phones", '"…"')
         return tuple(Phone(**one) for one in found)
+
+    def departments(self) -> tuple[Office, ...]:
+        found = self.raw.get("departments", [])
+        for one in found if isinstance(found, list) else [None]:
+            if not isinstance(one, dict) or set(one) != {"name", "email"}:
+                raise self.refuse("departments", "name, email")
+            name, email = one["name"], one["email"]
+            if (
+                not isinstance(name, str)
+                or not name.strip()
+                or not isinstance(email, str)
+                or "@" not in email
+            ):
+                raise self.refuse("departments", 'name = "環境課", email = "kankyo@…"')
+        return tuple(Office(one["name"], one["email"]) for one in found)
 
 
 def write_profile(profile: TownProfile, path: Path) -> None:
@@ -143,7 +178,9 @@ def write_profile(profile: TownProfile, path: Path) -> None:
         "bounds": list(profile.bounds),
         "sample": profile.sample,
         "similar_within_m": profile.similar_within_m,
+        "closed_days": list(profile.closed_days),
         "phones": [{"label": p.label, "number": p.number, "hours": p.hours} for p in profile.phones],
+        "departments": [{"name": one.name, "email": one.email} for one in profile.departments],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")

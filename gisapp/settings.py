@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +25,11 @@ class Settings:
     (none where another server of the same data does); smtp is the server that takes the town's
     e-mail, mail_from the address it comes from, and without both no e-mail is offered; url is where
     residents reach the app, for links in e-mail; trusted_proxy are the addresses or networks of reverse
-    proxies whose X-Forwarded-For is believed; database_url is the PostgreSQL database of the reports, empty
-    where they lie in a file of the data folder.
+    proxies whose X-Forwarded-For is believed; hook_hosts are the only servers that webhooks may go to, each as
+    https://host:port, or a host alone for https; database_url is the PostgreSQL database of the reports, empty
+    where they lie in a file of the data folder; oidc_issuer, oidc_client and oidc_secret are the single sign-on
+    of the town hall and what this app is called there, empty without one; login_header, in small letters, is the
+    header in which a trusted proxy names who has signed in with it, empty where none does.
     """
 
     data: Path
@@ -39,13 +43,28 @@ class Settings:
     mail_from: str = ""
     url: str = ""
     trusted_proxy: tuple[str, ...] = ()
+    hook_hosts: tuple[str, ...] = ()
     database_url: str = field(default="", repr=False)  # it may hold a password
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret: str = field(default="", repr=False)
+    login_header: str = ""
+
+    def __post_init__(self) -> None:
+        if self.login_header and not self.trusted_proxy:
+            raise ValueError("GISAPP_LOGIN_HEADER: name the proxy that sets it in GISAPP_TRUSTED_PROXY")
+        if self.login_header and not re.fullmatch(r"[a-z0-9-]+", self.login_header):
+            raise ValueError(
+                f"GISAPP_LOGIN_HEADER={self.login_header!r}: expected a name such as X-Remote-User"
+            )
+        if self.oidc_issuer and not self.oidc_client:
+            raise ValueError("GISAPP_OIDC_ISSUER: name this app there in GISAPP_OIDC_CLIENT")
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Read GISAPP_DATA, GISAPP_TOWN, GISAPP_ASSETS, GISAPP_PORT, GISAPP_TILES, GISAPP_HOSTS,
-        GISAPP_DATABASE, GISAPP_SMTP, GISAPP_MAIL_FROM, GISAPP_URL, GISAPP_TRUSTED_PROXY and
-        GISAPP_PHOTO_WORKERS.
+        GISAPP_DATABASE, GISAPP_SMTP, GISAPP_MAIL_FROM, GISAPP_URL, GISAPP_TRUSTED_PROXY,
+        GISAPP_HOOK_HOSTS and GISAPP_PHOTO_WORKERS.
         """
         given = os.environ if env is None else env
         data = Path(given.get("GISAPP_DATA") or "var").absolute()
@@ -65,6 +84,13 @@ class Settings:
             url=given.get("GISAPP_URL", "").strip().rstrip("/"),
             database_url=given.get("GISAPP_DATABASE", "").strip(),
             trusted_proxy=_networks(given.get("GISAPP_TRUSTED_PROXY", "")),
+            oidc_issuer=given.get("GISAPP_OIDC_ISSUER", "").strip().rstrip("/"),
+            oidc_client=given.get("GISAPP_OIDC_CLIENT", "").strip(),
+            oidc_secret=given.get("GISAPP_OIDC_SECRET", "").strip(),
+            login_header=given.get("GISAPP_LOGIN_HEADER", "").strip().lower(),
+            hook_hosts=tuple(
+                one.strip() for one in given.get("GISAPP_HOOK_HOSTS", "").split(",") if one.strip()
+            ),
         )
 
     @property
@@ -94,6 +120,11 @@ class Settings:
     def mode_file(self) -> Path:
         """The file that says whether the town is in disaster mode; none in normal times."""
         return self.data / "mode"
+
+    @property
+    def sign_in_file(self) -> Path:
+        """The file that says which of the single sign-on's people may do what here."""
+        return self.data / "sign_in.toml"
 
     @property
     def accounts(self) -> Path:

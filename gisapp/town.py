@@ -14,7 +14,9 @@ from functools import cache
 from pathlib import Path
 
 from gisapp.auth.accounts import Accounts
+from gisapp.auth.sessions import Session
 from gisapp.flows.decoder import Decoder
+from gisapp.flows.desk.trail import heads_file, seal
 from gisapp.flows.enquire import Spot, enquire
 from gisapp.flows.find import landmarks
 from gisapp.flows.keep_answers import Answers
@@ -34,6 +36,7 @@ from layers.tiles import TileShelf
 from layers.validate import TownArea
 from layers.versions import LayerShelf
 from reports_store import Categories, Mode, PhotoStore, ReportStore
+from reports_store.deadlines import Deadlines
 from reports_store.errors import ReportsError
 
 log = logging.getLogger("gisapp.town")
@@ -93,6 +96,10 @@ class Town:
         """The person whose session cookie this is; a resident for none, an ended or an unknown one."""
         return self.accounts.person(session, self.now()) or ANYONE
 
+    def session(self, session: str) -> Session | None:
+        """The session of a cookie, also one that waits for its first password to be changed."""
+        return self.accounts.session(session, self.now())
+
     def now(self) -> datetime:
         """The town's clock: aware, UTC. Screens show JST."""
         return datetime.now(UTC)
@@ -145,15 +152,16 @@ def open_town(settings: Settings) -> Town:
     """
     profile = read_profile(settings.town_file)
     categories = own_categories(settings)
+    reports = ReportStore.open(settings.reports, categories, Deadlines(profile.closed_days))
     return Town(
         settings=settings,
         profile=profile,
-        reports=ReportStore.open(settings.reports, categories),
+        reports=reports,
         photos=PhotoStore(settings.photo_folder),
         shelves=Shelves(settings, profile.zone),
         categories=categories,
         secret=_secret(settings.data / "secret.key"),
-        accounts=Accounts.open(settings.accounts),
+        accounts=Accounts.open(settings.accounts, reports.note_audit),
     )
 
 
@@ -181,11 +189,13 @@ def this_town() -> Town:
 
 def keep_tidy(town: Town, stopping: threading.Event, every_s: float = 3600) -> None:
     """Read the layers before the first person asks; then, each hour, sweep photos that were chosen a day ago
-    and never sent, imports that have waited as long, and photos that were refused a month ago.
+    and never sent, imports that have waited as long, and photos that were refused a month ago; and write down the
+    head of the trail.
     """
     _look_around(town)
     while not stopping.is_set():
         try:
+            seal(town.reports, heads_file(town.settings.data), town.now())
             town.photos.sweep(town.reports.photo_sha256s(), town.now() - timedelta(days=1))
             town.photos.sweep_raws(
                 town.reports.raw_sha256s(), town.now() - timedelta(days=1), town.now() - REFUSED_KEPT
@@ -193,7 +203,7 @@ def keep_tidy(town: Town, stopping: threading.Event, every_s: float = 3600) -> N
             town.drafts.sweep(town.now() - timedelta(days=1))
             town.answers.sweep(town.now() - timedelta(days=1))
         except (ReportsError, OSError):
-            log.exception("the photos could not be swept; trying again in an hour")
+            log.exception("tidying up broke off; trying again in an hour")
         stopping.wait(every_s)
 
 

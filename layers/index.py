@@ -64,6 +64,14 @@ class SpatialIndex:
     def plane_tree(self) -> shapely.STRtree:
         return shapely.STRtree(self.plane)
 
+    @cached_property
+    def _at(self) -> dict[str, int]:
+        return {str(row["feature_id"]): at for at, row in enumerate(self.records)}
+
+    def position(self, feature_id: str) -> int | None:
+        """Where a feature stands; None for one that is not in this version."""
+        return self._at.get(feature_id)
+
     def holding(self, lon: float, lat: float) -> NDArray[np.intp]:
         """Positions of the features that hold the place, their edge included.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -44,7 +45,7 @@ class RoadGraph:
         pieces, starts, ends, nodes = _pieces(lines)
         self._pieces, self.starts, self.ends = pieces, starts, ends
         self._tree = shapely.STRtree(pieces)
-        self._links = _links(starts, ends, shapely.length(pieces), nodes)
+        self.links = _links(starts, ends, shapely.length(pieces), nodes)
 
     @classmethod
     def build(cls, versions: Sequence[LayerVersion], zone: int) -> RoadGraph:
@@ -64,12 +65,33 @@ class RoadGraph:
         along = float(shapely.line_locate_point(line, place))
         return Foot(piece, along, float(line.length) - along, float(shapely.distance(line, place)))
 
+    def point(self, foot: Foot) -> tuple[float, float]:
+        """Where a foot stands on its road: easting, northing in metres of the plane zone."""
+        there = shapely.line_interpolate_point(self._pieces[foot.piece], foot.from_start_m)
+        return float(there.x), float(there.y)
+
+    def piece(self, number: int) -> shapely.LineString:
+        """A piece of road between two crossings, in metres of the plane zone."""
+        return self._pieces[number]
+
+    def corners(self, start: int, end: int) -> _Metres:
+        """The corners of the shortest piece of road from a crossing to the next, in this direction."""
+        piece = self._piece_between[min(start, end), max(start, end)]
+        found: _Metres = shapely.get_coordinates(self._pieces[piece])
+        return found if self.starts[piece] == start else found[::-1]
+
+    @cached_property
+    def _piece_between(self) -> dict[tuple[int, int], int]:
+        pairs = np.sort(np.column_stack([self.starts, self.ends]), axis=1).tolist()
+        longest_first = np.argsort(-shapely.length(self._pieces), kind="stable").tolist()
+        return {(pairs[at][0], pairs[at][1]): at for at in longest_first}
+
     def reach(self, start: Foot | None, cutoff_m: float = CUTOFF_M) -> Reach:
         """Everywhere the roads lead from a place within cutoff_m metres along them."""
         if start is None:
             return Reach(self, None, np.empty(0), cutoff_m)
         at = [self.starts[start.piece], self.ends[start.piece]]
-        found = dijkstra(self._links, directed=True, indices=at, limit=cutoff_m)
+        found = dijkstra(self.links, directed=True, indices=at, limit=cutoff_m)
         along = np.minimum(found[0] + start.from_start_m, found[1] + start.from_end_m)
         return Reach(self, start, along, cutoff_m)
 

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from reports_store import searching
 from reports_store.categories import Categories, Publish
+from reports_store.deadlines import Deadlines, first_due
 from reports_store.errors import Conflict
 from reports_store.fiscal import fiscal_year, public_id
 from reports_store.report import ActorType, EventKind, NewReport, PhotoRole, Report, Visibility
 from reports_store.rows import (
+    PRIORITIES,
     declared_row,
     drawn_columns,
     finding_row,
@@ -60,14 +63,16 @@ def content_digest(new: NewReport) -> bytes:
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).digest()
 
 
-def add_reports(connection: sa.Connection, news: Sequence[NewReport], categories: Categories) -> list[Added]:
+def add_reports(
+    connection: sa.Connection, news: Sequence[NewReport], categories: Categories, deadlines: Deadlines
+) -> list[Added]:
     """All of them or none; of one that is given twice, the first is new. Raises Conflict, UnknownCategory."""
     digests = {each.uuid: content_digest(each) for each in news}
     _refuse_two_contents(news, digests)
     ids = _known(connection, digests)
     fresh = list({each.uuid: each for each in news if each.uuid not in ids}.values())
     for start in range(0, len(fresh), _PER_QUERY):
-        ids |= _insert(connection, fresh[start : start + _PER_QUERY], digests, categories)
+        ids |= _insert(connection, fresh[start : start + _PER_QUERY], digests, categories, deadlines)
     created = {each.uuid for each in fresh}
     reports = {each.uuid: each for each in load(connection, list(ids.values()))}
     return [Added(reports[each.uuid], _is_first(each.uuid, created)) for each in news]
@@ -103,11 +108,16 @@ def _slices(uuids: list[str]) -> Iterator[list[str]]:
 
 
 def _insert(
-    connection: sa.Connection, news: list[NewReport], digests: dict[str, bytes], categories: Categories
+    connection: sa.Connection,
+    news: list[NewReport],
+    digests: dict[str, bytes],
+    categories: Categories,
+    deadlines: Deadlines,
 ) -> dict[str, int]:
     numbers = _next_numbers(connection, news)
     rows = [
         _report_row(each, digests[each.uuid], number, categories)
+        | {"due_at": to_micros(first_due(each.category, each.received_at, categories, deadlines))}
         for each, number in zip(news, numbers, strict=True)
     ]
     connection.execute(report.insert(), rows)
@@ -118,6 +128,7 @@ def _insert(
     _insert_all(connection, event, [_created(ids[each.uuid], each) for each in news])
     _insert_all(connection, contact, [row for each in news if (row := _contact_row(ids[each.uuid], each))])
     _insert_all(connection, photo, [row for each in news for row in _photo_rows(ids[each.uuid], each)])
+    searching.keep(connection, list(ids.values()))
     return ids
 
 
@@ -182,7 +193,14 @@ def _report_row(new: NewReport, digest: bytes, number: str, categories: Categori
         "channel": new.channel.value,
         "mode": new.mode.value,
         "lang": new.lang,
-        "department": None,
+        "department": new.department or categories[new.category].department,
+        "assignee": new.assignee,
+        "priority": PRIORITIES.index(new.priority),
+        "area_name": None if new.area is None else new.area.name,
+        "photo_count": len(new.photos) + len(new.declared),
+        "asset_layer": None if new.asset is None else new.asset.layer,
+        "asset_id": None if new.asset is None else new.asset.feature_id,
+        "parent": new.parent,
         "duplicate_of": None,
         "contact_given": new.contact is not None,
         "received_at": to_micros(new.received_at),
@@ -203,11 +221,19 @@ def _created(report_id: int, new: NewReport) -> dict[str, object]:
         "at": to_micros(new.received_at),
         "actor_type": ActorType.RESIDENT.value,
         "actor": new.channel.value,
-        "changes": {"from": {}, "to": {"status": FIRST.value, "category": new.category}},
+        "changes": {"from": {}, "to": _first_facts(new)},
         "public_message": "",
         "internal_message": "",
         "client_uuid": None,
     }
+
+
+def _first_facts(new: NewReport) -> dict[str, object]:
+    """What the first event tells: the beginning, and who it was given to and why where a rule said so."""
+    facts: dict[str, object] = {"status": FIRST.value, "category": new.category}
+    if new.routed_why:
+        facts |= {"department": new.department, "assignee": new.assignee, "why": new.routed_why}
+    return facts
 
 
 def _contact_row(report_id: int, new: NewReport) -> dict[str, object] | None:

@@ -10,8 +10,9 @@ from typing import TypeVar
 import orjson
 import sqlalchemy as sa
 
-from reports_store import workflow
+from reports_store import audit, searching, workflow
 from reports_store.categories import Categories
+from reports_store.deadlines import Deadlines, timed
 from reports_store.errors import (
     ActorRefused,
     ChangeRefused,
@@ -20,20 +21,35 @@ from reports_store.errors import (
     StaleVersion,
     UnknownReport,
 )
+from reports_store.milestones import milestones
 from reports_store.plaintext import check_number
 from reports_store.report import (
     ActorType,
+    Asset,
     EventKind,
     Finding,
     GeomSource,
     NewEvent,
+    PhotoRole,
+    PhotoState,
     PiiState,
     Place,
+    Priority,
     Report,
     Status,
     Visibility,
 )
-from reports_store.rows import declared_row, drawn_columns, finding_row, load, photo_row, to_micros
+from reports_store.rows import (
+    asset_row,
+    declared_row,
+    desk_columns,
+    drawn_columns,
+    finding_row,
+    load,
+    photo_row,
+    to_micros,
+)
+from reports_store.schema import contact as contact_table
 from reports_store.schema import event as event_table
 from reports_store.schema import photo as photo_table
 from reports_store.schema import report as report_table
@@ -50,11 +66,16 @@ _RESIDENT_KINDS = frozenset({EventKind.STATUS, EventKind.NOTE, EventKind.PHOTO})
 
 
 def append_event(
-    connection: sa.Connection, report_id: int, event: NewEvent, seen: int, categories: Categories
+    connection: sa.Connection,
+    report_id: int,
+    event: NewEvent,
+    seen: int,
+    categories: Categories,
+    deadlines: Deadlines,
 ) -> Report:
     """Write one event and what it changes. Raises UnknownReport, StaleVersion, Conflict, a WorkflowError."""
     report = known_report(connection, report_id)
-    if _already_written(connection, report_id, event):
+    if already_written(connection, report_id, event):
         return report
     if report.version != check_number("seen", seen):
         raise StaleVersion(report_id, seen, report.version)
@@ -62,7 +83,9 @@ def append_event(
         raise ChangeRefused(event.kind, "kind", "a kind of event that stands alone")
     _check_actor(event)
     changed = _EFFECTS.get(event.kind, _nothing)(connection, report, event, categories)
+    changed = timed(report, changed, event.at, categories, deadlines)
     write_event(connection, report, changed, event, categories)
+    audit.note_event(connection, report, event)
     for original in {report.duplicate_of, changed.duplicate_of} - {None}:
         count_support(connection, str(original))
     return load(connection, [report_id])[0]
@@ -82,7 +105,7 @@ def _check_actor(event: NewEvent) -> None:
         raise ActorRefused(event.actor_type, event.kind)
 
 
-def _already_written(connection: sa.Connection, report_id: int, event: NewEvent) -> bool:
+def already_written(connection: sa.Connection, report_id: int, event: NewEvent) -> bool:
     """Whether this very event was taken before. Raises Conflict where its key stands for another one."""
     if event.client_uuid is None:
         return False
@@ -127,14 +150,22 @@ def write_event(
             "client_uuid": event.client_uuid,
         },
     )
-    if rows := _photo_rows(connection, old, seq, event):
+    rows = _photo_rows(connection, old, seq, event)
+    if rows:
         connection.execute(photo_table.insert(), rows)
     # A device with a slow clock must not make a report look older than it was.
     updated_at = max(to_micros(old.updated_at), to_micros(event.at))
     connection.execute(
-        report_table.update().where(report_table.c.id == old.id),
-        {**_columns(new, categories), "version": seq, "updated_at": updated_at},
+        report_table.update().where(report_table.c.id == old.id).values(milestones(new, event)),
+        {
+            **_columns(new, categories),
+            "photo_count": old.photo_count + len(rows),
+            "version": seq,
+            "updated_at": updated_at,
+        },
     )
+    if event.public_message or event.internal_message or event.kind is EventKind.LOCATION:
+        searching.keep(connection, [old.id])
 
 
 def _photo_rows(
@@ -147,7 +178,11 @@ def _photo_rows(
         each.original_sha256: photo_row(report.id, seq, each, event.photo_role, event.at)
         for each in event.photos
     }
-    promised = {each.sha256: declared_row(report.id, seq, each, event.photo_role) for each in event.declared}
+    here_since = event.at if event.received else None
+    promised = {
+        each.sha256: declared_row(report.id, seq, each, event.photo_role, here_since)
+        for each in event.declared
+    }
     return [row for original, row in (ready | promised).items() if original not in known]
 
 
@@ -166,7 +201,9 @@ def _columns(report: Report, categories: Categories) -> dict[str, object]:
         "road": finding_row(report.road),
         "body_public": report.body_public,
         "department": report.department,
+        "assignee": report.assignee,
         "duplicate_of": report.duplicate_of,
+        **desk_columns(report),
     }
 
 
@@ -179,6 +216,12 @@ def _before(report: Report, to: Mapping[str, object]) -> dict[str, object]:
         "visibility": report.visibility.value,
         "body_public": report.body_public,
         "department": report.department,
+        "assignee": report.assignee,
+        "priority": report.priority.value,
+        "referred_to": report.referred_to,
+        "held": report.held,
+        "contact_removed": report.contact_removed_at is not None,
+        "asset": asset_row(report.asset),
         "duplicate_of": report.duplicate_of,
         "lon": place.lon,
         "lat": place.lat,
@@ -199,7 +242,7 @@ def _nothing(connection: sa.Connection, report: Report, event: NewEvent, categor
 
 def _status(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
     status = _one_of(event, "status", Status)
-    workflow.check(report.status, status, event)
+    workflow.check(report.status, status, event, shown=_is_shown(connection, report, status))
     target = None
     if status is Status.DUPLICATE:
         target = original_of(connection, report, event.to.get("duplicate_of"))
@@ -207,7 +250,35 @@ def _status(connection: sa.Connection, report: Report, event: NewEvent, categori
         raise ChangeRefused(event.kind, "duplicate_of", "status duplicate")
     elif status is Status.ARCHIVED:
         target = report.duplicate_of
-    return replace(report, status=status, duplicate_of=target)
+    return replace(
+        report, status=status, duplicate_of=target, referred_to=_referred_to(report, event, status)
+    )
+
+
+def _referred_to(report: Report, event: NewEvent, status: Status) -> str | None:
+    told = event.to.get("referred_to")
+    if told is None:
+        return report.referred_to if status in workflow.KEEPS_REFERRED_TO else None
+    if not isinstance(told, str) or status not in workflow.NEEDS_REFERRED_TO:
+        raise ChangeRefused(event.kind, "referred_to", "the name of a body, with status referred")
+    return told
+
+
+def _is_shown(connection: sa.Connection, report: Report, status: Status) -> bool:
+    """Whether there is a photo after the work, of this time and not of the last one before it was reopened."""
+    if status not in workflow.NEEDS_EVIDENCE:
+        return False
+    reopened = sa.select(sa.func.coalesce(sa.func.max(event_table.c.seq), 0)).where(
+        event_table.c.report_id == report.id,
+        event_table.c.changes["to"]["status"].as_string() == Status.REOPENED.value,
+    )
+    after = sa.select(photo_table.c.id).where(
+        photo_table.c.report_id == report.id,
+        photo_table.c.role == PhotoRole.AFTER.value,
+        photo_table.c.state.in_([PhotoState.ARRIVED.value, PhotoState.READY.value]),
+        photo_table.c.event_seq > reopened.scalar_subquery(),
+    )
+    return connection.execute(after.limit(1)).first() is not None
 
 
 def original_of(connection: sa.Connection, report: Report, target: object) -> str:
@@ -243,12 +314,24 @@ def _too_open(report: Report, categories: Categories) -> bool:
 
 def _location(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
     to = event.to
+    if set(to) == {"asset"}:
+        return replace(report, asset=_asset(event))
     if "lon" not in to or "lat" not in to:
         raise ChangeRefused(event.kind, "lon, lat", "both, in degrees")
     source = _one_of(event, "source", GeomSource) if "source" in to else GeomSource.STAFF
     place = Place(to["lon"], to["lat"], source, to.get("accuracy_m"))  # type: ignore[arg-type]
     # What was found for the old place is not true of the new one: it is told anew or forgotten.
-    return replace(report, place=place, area=_finding(event, "area"), road=_finding(event, "road"))
+    moved = replace(report, place=place, area=_finding(event, "area"), road=_finding(event, "road"))
+    return replace(moved, asset=_asset(event)) if "asset" in to else moved
+
+
+def _asset(event: NewEvent) -> Asset | None:
+    value = event.to.get("asset")
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or set(value) != {"layer", "feature_id"}:
+        raise ChangeRefused(event.kind, "asset", "layer, feature_id")
+    return Asset(**value)
 
 
 def _finding(event: NewEvent, field: str) -> Finding | None:
@@ -262,9 +345,30 @@ def _finding(event: NewEvent, field: str) -> Finding | None:
 
 def _assign(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
     department = event.to.get("department", report.department)
-    if department is not None and not isinstance(department, str):
+    if "department" in event.to and not (isinstance(department, str) and department.strip()):
         raise ChangeRefused(event.kind, "department", "the name of a department")
-    return replace(report, department=department)
+    # A person is asked anew where the report goes to another department.
+    usual = report.assignee if department == report.department else None
+    assignee = event.to.get("assignee", usual)
+    if assignee is not None and not isinstance(assignee, str):
+        raise ChangeRefused(event.kind, "assignee", "the login of a person")
+    return replace(report, department=department, assignee=assignee)  # type: ignore[arg-type]
+
+
+def _retention(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
+    held = event.to.get("held", report.held)
+    if not isinstance(held, bool) or event.to.get("contact_removed", True) is not True or not event.to:
+        raise ChangeRefused(event.kind, "held, contact_removed", "true or false; true")
+    if "contact_removed" not in event.to:
+        return replace(report, held=held)
+    if held:
+        raise ChangeRefused(event.kind, "contact_removed", "a report that is not held")
+    connection.execute(contact_table.delete().where(contact_table.c.report_id == report.id))
+    return replace(report, held=held, contact_removed_at=event.at)
+
+
+def _priority(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
+    return replace(report, priority=_one_of(event, "priority", Priority))
 
 
 def _visibility(connection: sa.Connection, report: Report, event: NewEvent, categories: Categories) -> Report:
@@ -316,6 +420,8 @@ _EFFECTS: Mapping[EventKind, Effect] = {
     EventKind.CATEGORY: _category,
     EventKind.LOCATION: _location,
     EventKind.ASSIGN: _assign,
+    EventKind.PRIORITY: _priority,
+    EventKind.RETENTION: _retention,
     EventKind.VISIBILITY: _visibility,
     EventKind.PHOTO: _photo,
     EventKind.REDACT: _photo,

@@ -14,6 +14,8 @@ from reports_store.ground import PublicPlace
 
 E = TypeVar("E", bound=StrEnum)
 SHIPPED = Path(__file__).with_name("categories.toml")
+# Where a category does not say otherwise: a year, two, and the five years of an ordinary record (文書管理規程).
+CONTACT_DAYS, ARCHIVE_DAYS, KEEP_DAYS = 365, 730, 1826
 
 
 class Publish(StrEnum):
@@ -47,6 +49,11 @@ class Category:
     publish: Publish
     danger_ja: str | None
     questions: tuple[Question, ...]
+    # Days after closing until the contact data goes, the report is archived, and it is removed (reports_store.retention).
+    contact_days: int = CONTACT_DAYS
+    archive_days: int = ARCHIVE_DAYS
+    keep_days: int = KEEP_DAYS
+    seen_by: tuple[str, ...] = ()  # departments besides its own that may read its reports; none named: all
 
     def name(self, lang: str = "ja") -> str:
         """The name in a language, or in Japanese where that language has none."""
@@ -102,7 +109,7 @@ def _parsed(path: Path) -> dict[str, object]:
 _KNOWN = frozenset({
     "names", "hint_ja", "group", "department", "deadline_days", "disaster", "symbol", "public_place",
     "publish",
-    "danger_ja", "questions",
+    "danger_ja", "questions", "seen_by", "contact_days", "archive_days", "keep_days",
 })  # fmt: skip
 
 
@@ -137,6 +144,10 @@ class _Entry:
             publish=self.one_of("publish", Publish, Publish.AFTER_CHECK),
             danger_ja=self.text("danger_ja") if "danger_ja" in self.entry else None,
             questions=self.questions(),
+            seen_by=self.departments("seen_by"),
+            contact_days=self.kept_days("contact_days", CONTACT_DAYS),
+            archive_days=self.kept_days("archive_days", ARCHIVE_DAYS),
+            keep_days=self.kept_days("keep_days", KEEP_DAYS),
         )
 
     def text(self, field: str) -> str:
@@ -159,6 +170,13 @@ class _Entry:
         self.fault(field, value, "whole days, 1 to 366")
         return 1
 
+    def kept_days(self, field: str, usual: int) -> int:
+        value = self.entry.get(field, usual)
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 36_500:
+            return value
+        self.fault(field, value, "whole days, 1 to 36500")
+        return usual
+
     def yes_or_no(self, field: str) -> bool:
         value = self.entry.get(field)
         if not isinstance(value, bool):
@@ -171,6 +189,13 @@ class _Entry:
             return kinds(value)
         self.fault(field, value, " | ".join(kinds))
         return stand_in
+
+    def departments(self, field: str) -> tuple[str, ...]:
+        value = self.entry.get(field, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) and each.strip() for each in value):
+            self.fault(field, value, "a list of departments")
+            return ()
+        return tuple(value)
 
     def names(self) -> Mapping[str, str]:
         value = self.entry.get("names")

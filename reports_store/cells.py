@@ -61,6 +61,17 @@ def cell_window(box: Box, level: int) -> tuple[int, int, int, int]:
     return x0, x1, y0, y1
 
 
+def whole_cells(box: Box, level: int) -> Box:
+    """A box widened to the edges of the cells that it touches."""
+    x0, x1, y0, y1 = cell_window(box, level)
+    side = 1 << level
+
+    def lat(row: int) -> float:
+        return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / side))))
+
+    return x0 / side * 360 - 180, lat(y1 + 1), (x1 + 1) / side * 360 - 180, lat(y0)
+
+
 def cells_in(box: Box, level: int) -> Iterator[int]:
     x0, x1, y0, y1 = cell_window(box, level)
     return (morton(x, y) for y in range(y0, y1 + 1) for x in range(x0, x1 + 1))

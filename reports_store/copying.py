@@ -8,11 +8,11 @@ import sqlalchemy as sa
 
 from reports_store.database import named_errors
 from reports_store.on_sqlite import SqliteFile
-from reports_store.schema import metadata, pyramid, pyramid_level
+from reports_store.schema import metadata, pyramid, pyramid_level, tally
 
 _AT_ONCE = 1000
 # The migrations and their triggers fill these by themselves.
-_MADE_ANEW = frozenset({pyramid.name, pyramid_level.name})
+_MADE_ANEW = frozenset({pyramid.name, pyramid_level.name, tally.name})
 
 
 def copy_into_file(source: sa.Connection, target: Path) -> None:

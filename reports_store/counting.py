@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from reports_store.cells import FIRST_LEVEL, LAST_LEVEL, Box, cell_window, covering_runs, unmorton
 from reports_store.errors import InvalidFilter
-from reports_store.filters import Conditions, Filters, audience, conditions, listed
+from reports_store.filters import Conditions, Filters, add_hidden, audience, conditions, listed
 from reports_store.plaintext import check_number
 from reports_store.rows import STATES
 from reports_store.vocabulary import PublicState
@@ -41,8 +41,8 @@ def cell_counts(connection: sa.Connection, box: Box, level: int, filters: Filter
     if counted.counted:
         where = _pyramid_where(counted, level, runs)
         query = sa.text(_PYRAMID + where.where() + " GROUP BY cell, state ORDER BY cell")
-        return _gathered(_rows(connection, query, where.values), window)
-    return _gathered(_counted_one_by_one(connection, level, runs, counted), window)
+        return gathered(_rows(connection, query, where.values), window)
+    return gathered(_counted_one_by_one(connection, level, runs, counted), window)
 
 
 _PYRAMID = (
@@ -56,6 +56,8 @@ def _pyramid_where(filters: Filters, level: int, runs: list[tuple[int, int]]) ->
     where.add("level = :level AND audience = :audience", level=level, audience=audience(filters).number)
     where.add_choice("state", "state", [STATES.index(each) for each in filters.public_states])
     where.add_choice("category", "category", filters.categories)
+    where.add_choice("department", "department", filters.departments)
+    add_hidden(where, filters)
     spans = []
     for number, (first, last) in enumerate(runs):
         spans.append("cell BETWEEN :first" + str(number) + " AND :last" + str(number))
@@ -75,7 +77,7 @@ def _counted_one_by_one(
     wanted = conditions(filters, by_cell=True)
     query = (
         runs_listed + " SELECT " + whose.cell + " >> " + str(shift) + " AS cell, state, COUNT(*), "
-        + _e7(whose.lon) + ", " + _e7(whose.lat) + " FROM run CROSS JOIN report WHERE " + whose.cell
+        + in_sums(whose.lon) + ", " + in_sums(whose.lat) + " FROM run CROSS JOIN report WHERE " + whose.cell
         + " BETWEEN first AND last AND " + wanted.where() + " GROUP BY 1, 2 ORDER BY 1"
     )  # fmt: skip
     return _rows(connection, sa.text(query), wanted.values | values)
@@ -85,11 +87,11 @@ def _rows(connection: sa.Connection, query: sa.TextClause, values: dict[str, Any
     return ((row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(query, values))
 
 
-def _e7(column: str) -> str:
+def in_sums(column: str) -> str:
     return "CAST(SUM(CAST(ROUND(" + column + " * 10000000) AS BIGINT)) AS BIGINT)"
 
 
-def _gathered(rows: Iterable[_Row], window: tuple[int, int, int, int]) -> list[CellCount]:
+def gathered(rows: Iterable[_Row], window: tuple[int, int, int, int]) -> list[CellCount]:
     x0, x1, y0, y1 = window
     cells: dict[int, tuple[dict[PublicState, int], list[int]]] = {}
     for cell, state, n, lon_e7, lat_e7 in rows:
@@ -128,7 +130,7 @@ _COUNT = "SELECT COUNT(*) FROM report WHERE "
 
 def estimate(connection: sa.Connection, filters: Filters) -> int:
     """About how many reports there are, whatever their date, status or words."""
-    plain = replace(filters, statuses=(), since=None, until=None, text=None)
+    plain = filters.as_counted()
     level = FIRST_LEVEL
     if plain.box is not None:
         wide = max(plain.box[2] - plain.box[0], 1e-6)

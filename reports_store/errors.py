@@ -5,10 +5,10 @@ ReportsError
 ├── CategoryError      UnknownCategory, CategoryFaults
 ├── TrackingError      InvalidCode
 ├── WorkflowError      TransitionRefused, ReasonRequired, EvidenceRequired, ActorRefused, DuplicateRefused,
-│                      ChangeRefused, NotMerged
+│                      ChangeRefused, NotMerged, PetitionRefused, ReferralRequired
 ├── StoreError         UnknownReport, Conflict, StaleVersion, NotPublic, InvalidFilter, StoreBusy, StoreFull,
 │                      StoreUnwritable, StoreDamaged, StoreClosed, SchemaTooNew, UnsupportedStore,
-│                      UnknownSubscription
+│                      UnknownSubscription, UnknownPetition
 └── PhotoError         EmptyPhoto, NotAnImage, TruncatedPhoto, TooManyPixels, TooManyBytes, UnknownPhoto,
                        PhotoNotStored
 
@@ -179,11 +179,31 @@ class ChangeRefused(WorkflowError):
 
 
 @dataclass(eq=False)
+class ReferralRequired(WorkflowError):
+    """A report is passed on to somebody with a name."""
+
+    code = "referral_required"
+    status: str
+
+
+@dataclass(eq=False)
 class NotMerged(WorkflowError):
     """A report that is no duplicate cannot be taken apart from one."""
 
     code = "not_merged"
     public_id: str
+
+
+@dataclass(eq=False)
+class PetitionRefused(WorkflowError):
+    """`why` is priorities, text_needed, year_needed, unanswered, nothing_to_carry, linked_report or changed_report.
+
+    which names the items or the report that it is about.
+    """
+
+    code = "petition_refused"
+    why: str
+    which: str
 
 
 class StoreError(ReportsError):
@@ -194,6 +214,12 @@ class StoreError(ReportsError):
 class UnknownReport(StoreError):
     code = "unknown_report"
     report: str
+
+
+@dataclass(eq=False)
+class UnknownPetition(StoreError):
+    code = "unknown_petition"
+    petition: str
 
 
 @dataclass(eq=False)

@@ -18,7 +18,12 @@ def fiscal_year(moment: datetime) -> int:
 
 
 def public_id(year: int, number: int) -> str:
+    return f"{era_year(year)}-{number:06d}"
+
+
+def era_year(year: int) -> str:
+    """A fiscal year as the town writes it in numbers: R8 for 2026."""
     for first, letter in _ERAS:
         if year >= first:
-            return f"{letter}{year - first + 1}-{number:06d}"
+            return f"{letter}{year - first + 1}"
     raise InvalidTime("received_at", str(year), "fiscal year 1926 or later")

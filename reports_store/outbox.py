@@ -114,6 +114,13 @@ def postpone(connection: sa.Connection, mail_id: int, error: str, next_try: date
         _settle(connection, mail_id, next_try=at, last_error=last_error)
 
 
+def retry(connection: sa.Connection, mail_id: int, at: datetime) -> bool:
+    """Try one that waits or was given up again now, as often as a new one; not one that has been emptied."""
+    which = sa.and_(outbox.c.id == mail_id, outbox.c.state != MailState.SENT.value, outbox.c.recipient != "")
+    again = {"state": MailState.WAITING.value, "next_try": to_micros(check_time("at", at)), "attempts": 0}
+    return bool(connection.execute(outbox.update().where(which).values(again)).rowcount)
+
+
 def _settle(connection: sa.Connection, mail_id: int, **columns: object) -> None:
     which = outbox.c.id == check_number("mail_id", mail_id)
     connection.execute(outbox.update().where(which, _WAITING).values(columns))

@@ -29,6 +29,7 @@ from reports_store.vocabulary import (
     PhotoRole,
     PhotoState,
     PiiState,
+    Priority,
     PublicState,
     Status,
     Visibility,
@@ -37,6 +38,7 @@ from reports_store.vocabulary import (
 __all__ = [
     "CHANGEABLE",
     "ActorType",
+    "Asset",
     "Channel",
     "ComingPhoto",
     "Contact",
@@ -52,6 +54,7 @@ __all__ = [
     "PhotoState",
     "PiiState",
     "Place",
+    "Priority",
     "PublicState",
     "Report",
     "ReportPhoto",
@@ -121,6 +124,18 @@ class Finding:
     def __post_init__(self) -> None:
         for name in ("name", "source_layer", "feature_id", "why"):
             check_text(f"finding.{name}", getattr(self, name), LINE_LIMIT)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """The feature of a layer that a report is about: a street light, a mirror, a garbage station."""
+
+    layer: str
+    feature_id: str
+
+    def __post_init__(self) -> None:
+        for name in ("layer", "feature_id"):
+            check_text(f"asset.{name}", getattr(self, name), LINE_LIMIT)
 
 
 @dataclass(frozen=True)
@@ -200,7 +215,8 @@ class NewReport:
     """A report on its way in. `received_at` is the server's clock; `device_time` the phone's, kept apart.
 
     `photos` are on disk already, `declared` are still to come. A `suspect` report (the code of a reason)
-    waits for a look, whatever its category says.
+    waits for a look, whatever its category says. `department` None means the category's own; `routed_why` says
+    in words how it was found. `parent` is the receipt number of the report that this one was split from.
     """
 
     uuid: str
@@ -221,9 +237,16 @@ class NewReport:
     mode: Mode = Mode.NORMAL
     declared: tuple[DeclaredPhoto, ...] = ()
     suspect: str = ""
+    department: str | None = None
+    assignee: str | None = None
+    routed_why: str = ""
+    priority: Priority = Priority.NORMAL
+    asset: Asset | None = None
+    parent: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "uuid", canonical_uuid("uuid", self.uuid))
+        object.__setattr__(self, "priority", Priority(self.priority))
         object.__setattr__(self, "answers", check_answers(self.answers))
         # The same picture once, and the same file once.
         pictures = {each.sha256: each for each in self.photos}.values()
@@ -236,6 +259,8 @@ class NewReport:
         check_text("body", self.body, BODY_LIMIT)
         check_text("lang", self.lang, 35)
         check_text("suspect", self.suspect, LINE_LIMIT)
+        for words in (self.department, self.assignee, self.routed_why, self.parent):
+            check_text("routing", words or "", LINE_LIMIT)
         if len(self.tracking_hash) != 32:
             raise InvalidValue("tracking_hash", f"{len(self.tracking_hash)} bytes", "32 bytes")
         check_time("received_at", self.received_at)
@@ -261,7 +286,12 @@ def canonical_uuid(name: str, value: object) -> str:
 
 @dataclass(frozen=True)
 class Report:
-    """A report as it stands after its latest event. `version` is the number of events."""
+    """A report as it stands after its latest event. `version` is the number of events.
+
+    department is whose turn it is and assignee the login of the person. due_at is the deadline, also that which a
+    closed report had; None only for one closed before there were deadlines.
+    waiting_since is set while the clock stands, because somebody outside is waited for.
+    """
 
     id: int
     public_id: str
@@ -290,6 +320,16 @@ class Report:
     coming: tuple[ComingPhoto, ...] = ()
     support: int = 0
     suspect: str = ""
+    assignee: str | None = None
+    priority: Priority = Priority.NORMAL
+    due_at: datetime | None = None
+    waiting_since: datetime | None = None
+    referred_to: str | None = None
+    asset: Asset | None = None
+    parent: str | None = None
+    photo_count: int = 0
+    held: bool = False
+    contact_removed_at: datetime | None = None
 
     @property
     def own_photos(self) -> tuple[ReportPhoto, ...]:
@@ -307,8 +347,8 @@ class Report:
         return self.received_at, self.id
 
 
-_STATUS = frozenset({"status", "duplicate_of"})
-_PLACE = frozenset({"lon", "lat", "source", "accuracy_m", "area", "road"})
+_STATUS = frozenset({"status", "duplicate_of", "referred_to"})
+_PLACE = frozenset({"lon", "lat", "source", "accuracy_m", "area", "road", "asset"})
 _LOOK = frozenset({"photo", "pii_state", "shown_as"})
 
 # What an event of each kind may change. Kinds not named here may record anything but change nothing.
@@ -316,14 +356,17 @@ CHANGEABLE: Mapping[EventKind, frozenset[str]] = {
     EventKind.STATUS: _STATUS,
     EventKind.CATEGORY: frozenset({"category"}),
     EventKind.LOCATION: _PLACE,
-    EventKind.ASSIGN: frozenset({"department", "assignee"}),
+    EventKind.ASSIGN: frozenset({"department", "assignee", "why"}),
+    EventKind.PRIORITY: frozenset({"priority"}),
     EventKind.NOTE: frozenset(),
     EventKind.PUBLIC_REPLY: frozenset(),
     EventKind.PHOTO: _LOOK,
     EventKind.REDACT: _LOOK,
     EventKind.VISIBILITY: frozenset({"visibility", "body_public"}),
+    EventKind.RETENTION: frozenset({"held", "contact_removed"}),
     EventKind.MERGE: frozenset({"status", "duplicate_of", "duplicate"}),
-    EventKind.SPLIT: frozenset({"status", "duplicate_of", "duplicate"}),
+    # A merge that was taken back; or one report that became several.
+    EventKind.SPLIT: frozenset({"status", "duplicate_of", "duplicate", "children", "parent"}),
 }
 
 
@@ -332,7 +375,7 @@ class NewEvent:
     """One step in a report's life. `changes` is {"to": {...}}; the store adds "from", what it replaced.
 
     `photos` are pictures added by this step and `declared` those it promises, in `photo_role` (after repair,
-    unless said otherwise).
+    unless said otherwise). `received`: the bytes of those declared are on disk already, so they have arrived.
     """
 
     kind: EventKind
@@ -346,6 +389,7 @@ class NewEvent:
     photos: tuple[StoredPhoto, ...] = ()
     photo_role: PhotoRole = PhotoRole.AFTER
     declared: tuple[DeclaredPhoto, ...] = ()
+    received: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "declared", _each_once(self.declared, self.photos))

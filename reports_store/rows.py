@@ -15,6 +15,7 @@ from reports_store.cells import cell_of
 from reports_store.ground import PublicPlace, shown_place
 from reports_store.report import (
     ActorType,
+    Asset,
     Channel,
     ComingPhoto,
     DeclaredPhoto,
@@ -27,6 +28,7 @@ from reports_store.report import (
     PhotoState,
     PiiState,
     Place,
+    Priority,
     PublicState,
     Report,
     ReportPhoto,
@@ -42,6 +44,7 @@ from reports_store.workflow import PUBLIC_STATE
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 STATES: tuple[PublicState, ...] = tuple(PublicState)
+PRIORITIES: tuple[Priority, ...] = tuple(Priority)
 STATE_NUMBER: Mapping[Status, int] = {status: STATES.index(state) for status, state in PUBLIC_STATE.items()}
 # Looking a value up is several times faster than asking the enumeration for it, and lists are long.
 _STATUS = {each.value: each for each in Status}
@@ -79,6 +82,25 @@ def finding_row(finding: Finding | None) -> dict[str, str] | None:
     }
 
 
+def asset_row(asset: Asset | None) -> dict[str, str] | None:
+    return None if asset is None else {"layer": asset.layer, "feature_id": asset.feature_id}
+
+
+def desk_columns(report: Report) -> dict[str, object]:
+    """The columns that say whose turn it is and by when, and those kept beside others to be searched by."""
+    return {
+        "priority": PRIORITIES.index(report.priority),
+        "due_at": maybe_micros(report.due_at),
+        "waiting_since": maybe_micros(report.waiting_since),
+        "referred_to": report.referred_to,
+        "area_name": None if report.area is None else report.area.name,
+        "asset_layer": None if report.asset is None else report.asset.layer,
+        "asset_id": None if report.asset is None else report.asset.feature_id,
+        "held": report.held,
+        "contact_removed_at": maybe_micros(report.contact_removed_at),
+    }
+
+
 def drawn_columns(
     place: Place, status: Status, category: str, visibility: Visibility, categories: Categories
 ) -> dict[str, object]:
@@ -111,17 +133,19 @@ def photo_row(
     }
 
 
-def declared_row(report_id: int, seq: int, photo: DeclaredPhoto, role: PhotoRole) -> dict[str, object]:
-    """A photo that is still to come."""
+def declared_row(
+    report_id: int, seq: int, photo: DeclaredPhoto, role: PhotoRole, arrived_at: datetime | None = None
+) -> dict[str, object]:
+    """A photo that is still to come, or whose bytes have come and wait to be worked on."""
     return {
         "report_id": report_id,
         "event_seq": seq,
         "original_sha256": photo.sha256,
         "declared_bytes": photo.bytes,
         "role": role.value,
-        "arrived_at": None,
+        "arrived_at": maybe_micros(arrived_at),
         **dict.fromkeys(_PICTURE),
-        "state": PhotoState.AWAITED.value,
+        "state": (PhotoState.AWAITED if arrived_at is None else PhotoState.ARRIVED).value,
         **_FRESH,
     }
 
@@ -167,6 +191,7 @@ _MERGED_PHOTOS = (
     .join(report_table, report_table.c.public_id == _duplicate.c.duplicate_of)
     .where(
         report_table.c.id.in_(sa.bindparam("ids", expanding=True)),
+        _duplicate.c.duplicate_of.is_not(None),  # so that a server knows its index of duplicates to apply
         photo_table.c.state == PhotoState.READY.value,
     )
     .order_by(photo_table.c.id)
@@ -274,6 +299,16 @@ def _report(row: sa.Row[Any], photos: Sequence[ReportPhoto], coming: Sequence[Co
         coming=tuple(coming),
         support=row.support,
         suspect=row.suspect,
+        assignee=row.assignee,
+        priority=PRIORITIES[row.priority],
+        due_at=maybe_moment(row.due_at),
+        waiting_since=maybe_moment(row.waiting_since),
+        referred_to=row.referred_to,
+        asset=None if row.asset_id is None else Asset(row.asset_layer, row.asset_id),
+        parent=row.parent,
+        photo_count=row.photo_count,
+        held=row.held,
+        contact_removed_at=maybe_moment(row.contact_removed_at),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from functools import partial
@@ -12,36 +12,57 @@ from types import TracebackType
 import sqlalchemy as sa
 
 from reports_store import (
+    audit,
     blocks,
     counting,
     finding,
+    holding,
     lives,
+    looking,
     newest,
     news,
     outbox,
+    petition_carrying,
+    petition_rows,
+    petitions,
     photo_queue,
+    retention,
+    saved_views,
     schema,
     subscriptions,
+    tallies,
 )
 from reports_store.adding import Added, add_reports
 from reports_store.address import database_at
-from reports_store.appending import append_event
+from reports_store.appending import append_event, known_report
 from reports_store.categories import Categories
 from reports_store.cells import Box, check_box
 from reports_store.counting import CellCount
 from reports_store.database import Database, named_errors
+from reports_store.dating import date_older
+from reports_store.deadlines import Deadlines
+from reports_store.desk_cells import DeskCells, desk_cells
 from reports_store.errors import UnknownReport
+from reports_store.exporting import ExportRow, export_rows, export_size
 from reports_store.filters import Filters
 from reports_store.finding import Near
 from reports_store.ground import PublicPlace, shown_place
+from reports_store.inbox import InboxPage, Order
+from reports_store.inbox import inbox as inbox_page
 from reports_store.lives import Life
-from reports_store.merging import merge_reports, unmerge_reports
+from reports_store.looking import Look, WaitingPhoto
+from reports_store.merging import Said, merge_reports, unmerge_reports
 from reports_store.newest import Before
 from reports_store.outbox import Mail, NewMail
+from reports_store.outgoing import Outgoing
+from reports_store.petition import ItemLink as PetitionLink
+from reports_store.petition import NewAnswer, NewLetter, NewPetition, Petition, PetitionLine, Revised
+from reports_store.petitions import Hand as PetitionHand
 from reports_store.photo_queue import PhotoJob
 from reports_store.plaintext import check_number
 from reports_store.redrawing import redraw
 from reports_store.report import (
+    Asset,
     Contact,
     Event,
     NewEvent,
@@ -51,8 +72,11 @@ from reports_store.report import (
     Visibility,
     canonical_uuid,
 )
+from reports_store.retention import Carried, Tombstone
 from reports_store.rows import load, load_events
+from reports_store.saved_views import SavedView
 from reports_store.schema import contact, report
+from reports_store.splitting import Tell, split_report
 from reports_store.subscriptions import NewSubscription, Subscription
 from reports_store.supporting import add_support
 from reports_store.vocabulary import MailState
@@ -65,23 +89,35 @@ class ReportStore:
     Writes go through one thread and return when they are on disk. Raises only errors of reports_store.errors.
     """
 
-    def __init__(self, database: Database, categories: Categories) -> None:
+    def __init__(self, database: Database, categories: Categories, deadlines: Deadlines) -> None:
         self._database = database
         self._categories = categories
-        self._add_all = partial(add_reports, categories=categories)
+        self._deadlines = deadlines
+        self._add_all = partial(add_reports, categories=categories, deadlines=deadlines)
         self._writer = Writer(database)
+        self.outgoing = Outgoing(self._reading, self._writer)
 
     @classmethod
-    def open(cls, url: str | Path, categories: Categories | None = None) -> ReportStore:
-        """Open or make a store at a path, a sqlite:/// or a postgresql:// address, with the newest tables."""
+    def open(
+        cls, url: str | Path, categories: Categories | None = None, deadlines: Deadlines | None = None
+    ) -> ReportStore:
+        """Open or make a store at a path, a sqlite:/// or a postgresql:// address, with the newest tables.
+
+        deadlines: the working days of the town; without them, those of a town with no closed days of its own.
+        """
         database = database_at(url)
         with ExitStack() as undo:
             undo.callback(database.close)
             database.bring_up_to_date()
-            store = cls(database, categories or Categories.load())
+            store = cls(database, categories or Categories.load(), deadlines or Deadlines())
             undo.pop_all()
-        store._writer.run(lambda connection: redraw(connection, store._categories))
+        store._writer.run(store._bring_in_line)
         return store
+
+    def _bring_in_line(self, connection: sa.Connection) -> None:
+        """What was stored by another categories file, or before there were deadlines."""
+        redraw(connection, self._categories)
+        date_older(connection, self._categories, self._deadlines)
 
     def close(self) -> None:
         """Finish what is being written, then let go of the database."""
@@ -96,6 +132,11 @@ class ReportStore:
     ) -> None:
         self.close()
 
+    @property
+    def deadlines(self) -> Deadlines:
+        """The working days of the town."""
+        return self._deadlines
+
     # --- writing
 
     def add(self, new: NewReport) -> Added:
@@ -109,21 +150,69 @@ class ReportStore:
 
     def append(self, report_id: int, event: NewEvent, *, seen: int) -> Report:
         """Take the next step of a report whose version was `seen`. Raises StaleVersion or a WorkflowError."""
-        return self._writer.run(lambda c: append_event(c, report_id, event, seen, self._categories))
+        return self._writer.run(
+            lambda c: append_event(c, report_id, event, seen, self._categories, self._deadlines)
+        )
 
-    def merge(self, duplicate_id: int, original_id: int, *, actor: str, at: datetime, seen: int) -> Report:
+    def merge(
+        self,
+        duplicate_id: int,
+        original_id: int,
+        *,
+        actor: str,
+        at: datetime,
+        seen: int,
+        public: str = "",
+        internal: str = "",
+        client_uuid: str | None = None,
+    ) -> Report:
         """Two reports of one thing: the first, whose version was `seen`, becomes a duplicate of the second.
 
         Its photos, supporters and subscriptions are seen from the original while that holds. Raises
         StaleVersion, TransitionRefused, and DuplicateRefused for chains and circles.
         """
+        said = Said(actor, at, public, internal, client_uuid)
         return self._writer.run(
-            lambda c: merge_reports(c, duplicate_id, original_id, actor, at, seen, self._categories)
+            lambda c: merge_reports(c, duplicate_id, original_id, said, seen, self._categories)
         )
 
-    def unmerge(self, duplicate_id: int, *, actor: str, at: datetime, seen: int) -> Report:
+    def unmerge(
+        self,
+        duplicate_id: int,
+        *,
+        actor: str,
+        at: datetime,
+        seen: int,
+        internal: str = "",
+        client_uuid: str | None = None,
+    ) -> Report:
         """Take a merge back: the duplicate is in the state it had before. Raises NotMerged, StaleVersion."""
-        return self._writer.run(lambda c: unmerge_reports(c, duplicate_id, actor, at, seen, self._categories))
+        said = Said(actor, at, "", internal, client_uuid)
+        return self._writer.run(lambda c: unmerge_reports(c, duplicate_id, said, seen, self._categories))
+
+    def split(
+        self,
+        report_id: int,
+        children: Sequence[NewReport],
+        *,
+        actor: str,
+        at: datetime,
+        seen: int,
+        tell: Tell,
+        internal: str = "",
+        client_uuid: str | None = None,
+    ) -> list[Report]:
+        """File several reports out of one whose version was `seen`; each child names it as its parent.
+
+        tell makes the words to the parent's reporter from the children's numbers; it may only compute. Raises
+        StaleVersion, ChangeRefused for a closed report, Conflict, UnknownCategory.
+        """
+        said = Said(actor, at, "", internal, client_uuid)
+        return self._writer.run(
+            lambda c: split_report(
+                c, report_id, children, said, tell, seen, self._categories, self._deadlines
+            )
+        )
 
     def support(self, report_id: int, supporter: bytes, at: datetime) -> int:
         """Count somebody (32 bytes of a keyed hash) behind a report, once. Returns how many there are."""
@@ -170,12 +259,38 @@ class ReportStore:
             row = connection.execute(found).one_or_none()
             return None if row is None else Contact(*row)
 
+    def look_at_contact(self, report_id: int, *, actor: str, why: str, at: datetime) -> Contact | None:
+        """Who to answer, for a person who says why: the look is in the trail when the words are given."""
+
+        def look(connection: sa.Connection) -> Contact | None:
+            found = load(connection, [check_number("report_id", report_id)])
+            if not found:
+                raise UnknownReport(str(report_id))
+            audit.write_line(connection, actor, audit.VIEW_CONTACT, found[0].public_id, {"why": why}, at)
+            columns = sa.select(contact.c.name, contact.c.phone, contact.c.email, contact.c.wants_reply)
+            row = connection.execute(columns.where(contact.c.report_id == report_id)).one_or_none()
+            return None if row is None else Contact(*row)
+
+        return self._writer.run(look)
+
     # --- many reports
 
     def newest(self, filters: Filters, limit: int = 500, before: Before | None = None) -> list[Report]:
         """Newest first. The next page is asked with before=last.key."""
         with self._reading() as connection:
             return newest.newest(connection, filters, limit, before)
+
+    def inbox(
+        self, filters: Filters, order: Order = Order.NEWEST, limit: int = 50, after: str = ""
+    ) -> InboxPage:
+        """A page of the desk's list. The next one is asked with after=page.next. Raises InvalidFilter."""
+        with self._reading() as connection:
+            return inbox_page(connection, filters, order, limit, after)
+
+    def desk_cells(self, box: Box, level: int, filters: Filters) -> DeskCells:
+        """Counts per map cell as cell_counts, of any filter of the desk; cut tells that not all could be read."""
+        with self._reading() as connection:
+            return desk_cells(connection, check_box(box), level, filters)
 
     def near(
         self, lon: float, lat: float, within_m: float, limit: int = 20, *, public: bool = False
@@ -193,15 +308,84 @@ class ReportStore:
         with self._reading() as connection:
             return counting.count(connection, filters)
 
+    def with_photo(self, sha256: str) -> list[Report]:
+        """The reports that hold a picture, newest first; none for what is no picture."""
+        with self._reading() as connection:
+            return holding.with_photo(connection, sha256) if _plain(sha256) else []
+
+    def of_asset(self, asset: Asset, limit: int = 20) -> list[Report]:
+        """The reports about one feature of a layer, newest first."""
+        with self._reading() as connection:
+            return holding.of_asset(connection, asset, limit)
+
+    def split_from(self, public_id: str) -> list[Report]:
+        """The reports that were split from one."""
+        with self._reading() as connection:
+            return holding.of_parent(connection, public_id)
+
+    def merged_into(self, public_id: str) -> list[Report]:
+        """The reports that were merged into one."""
+        with self._reading() as connection:
+            return holding.duplicates_of(connection, public_id)
+
     def stream(self, filters: Filters) -> Iterator[Report]:
         """Every report of a filter as it was when the first was read, in the order of arrival."""
         with self._reading() as connection:
             yield from finding.stream(connection, filters)
 
+    def export_rows(self, filters: Filters) -> Iterator[ExportRow]:
+        """Everything a filter lets through as plain rows, as it was when the first was read."""
+        with self._reading() as connection:
+            yield from export_rows(connection, filters)
+
+    def export_size(self, filters: Filters) -> int:
+        with self._reading() as connection:
+            return export_size(connection, filters)
+
     def lives(self) -> Iterator[Life]:
         """When each public report came, was first answered and was closed, in the order of arrival."""
         with self._reading() as connection:
             yield from lives.lives(connection)
+
+    def tally(self, filters: Filters) -> Iterator[list[tallies.Tallied]]:
+        """Pages of what figures are made from; duplicates are counted with their originals."""
+        with self._reading() as connection:
+            yield from tallies.tally(connection, filters)
+
+    def by_day(self, filters: Filters) -> tuple[dict[int, int], dict[int, int]]:
+        """How many reports arrived, and how many were closed for good, on each day in Japan since 1970."""
+        with self._reading() as connection:
+            return tallies.by_day(connection, filters)
+
+    def spots(self, filters: Filters, limit: int) -> list[tallies.Spot]:
+        """The places of the newest reports of a filter but duplicates."""
+        with self._reading() as connection:
+            return tallies.spots(connection, filters, limit)
+
+    def named_spots(self, public_ids: tuple[str, ...], filters: Filters) -> list[tallies.Spot]:
+        """The places of reports by their numbers, as far as the filter lets them through, in the order asked."""
+        with self._reading() as connection:
+            return tallies.named_spots(connection, public_ids, filters)
+
+    def whereabouts(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Every department and every area that some report has."""
+        with self._reading() as connection:
+            return tallies.whereabouts(connection)
+
+    # --- filters that somebody keeps
+
+    def saved_views(self, login: str, department: str | None) -> list[SavedView]:
+        """A person's own views by name, then those that others share with the department."""
+        with self._reading() as connection:
+            return saved_views.views(connection, login, department)
+
+    def save_view(self, login: str, department: str | None, name: str, query: str, at: datetime) -> None:
+        """Keep a query of the inbox under a name; with a department it is shared. Raises InvalidFilter."""
+        self._writer.run(lambda c: saved_views.save(c, login, department, name, query, at))
+
+    def drop_view(self, login: str, view_id: int) -> bool:
+        """Forget one of a person's own views. Whether there was one."""
+        return self._writer.run(lambda c: saved_views.drop(c, login, check_number("view_id", view_id)))
 
     # --- photos, as far as rows know them
 
@@ -249,6 +433,82 @@ class ReportStore:
         """Whether anybody may see this picture: released on a public report and withheld on none."""
         with self._reading() as connection:
             return _plain(sha256) and bool(connection.execute(_RELEASED, {"sha256": sha256}).scalar_one())
+
+    # --- photos that wait for eyes
+
+    def photos_to_look_at(self, whose: looking.Whose, limit: int, after: int = 0) -> list[WaitingPhoto]:
+        """Ready photos nobody has looked at, of reports that may be shown: those that came first."""
+        with self._reading() as connection:
+            return looking.waiting(connection, whose, limit, after)
+
+    def count_photos_to_look_at(self, whose: looking.Whose, most: int) -> int:
+        """How many wait, counted no further than `most`."""
+        with self._reading() as connection:
+            return looking.count(connection, whose, most)
+
+    def latest_looks(self, whose: looking.Whose, limit: int) -> list[Look]:
+        """The latest decisions about photos, newest first: who released what."""
+        with self._reading() as connection:
+            return looking.latest(connection, whose, limit)
+
+    # --- 自治会の要望書
+
+    def add_petition(self, new: NewPetition) -> tuple[Petition, bool]:
+        """File a 要望書 and the reports of its items, all or nothing; whether it is new. Raises Conflict."""
+        return self._writer.run(lambda c: petitions.add_petition(c, new, self._petition_hand))
+
+    def answer_petition(self, petition_id: int, position: int, new: NewAnswer, *, seen: int) -> Petition:
+        """Answer an item whose version was `seen`. Raises StaleVersion, UnknownPetition."""
+        hand = self._petition_hand
+        return self._writer.run(lambda c: petitions.answer_item(c, petition_id, position, new, seen, hand))
+
+    def revise_petition(self, petition_id: int, revised: Mapping[int, Revised], *, seen: int) -> Petition:
+        """Correct items, by position, of a petition whose version was `seen`. Raises StaleVersion, PetitionRefused."""
+        return self._writer.run(lambda c: petitions.revise_items(c, petition_id, revised, seen))
+
+    def issue_petition_letter(self, petition_id: int, new: NewLetter, *, seen: int) -> Petition:
+        """Issue the 回答書 of a petition whose version was `seen`. Raises StaleVersion, PetitionRefused."""
+        return self._writer.run(
+            lambda c: petitions.issue_letter(c, petition_id, new, seen, self._petition_hand)
+        )
+
+    def carry_petition(self, petition_id: int, what: petition_carrying.Carrying, *, seen: int) -> Petition:
+        """Carry what is not settled into the next year's petition, which comes back. Raises StaleVersion."""
+        hand = self._petition_hand
+        return self._writer.run(lambda c: petition_carrying.carry_over(c, petition_id, what, seen, hand))
+
+    def petition(self, number: str) -> Petition:
+        """By its number, such as 要R8-012. Raises UnknownPetition."""
+        with self._reading() as connection:
+            return petition_rows.load_petition(connection, petition_rows.petition_id_of(connection, number))
+
+    def petitions(self, years: tuple[int, ...] = (), association: str = "") -> list[PetitionLine]:
+        """Every petition with how its items are answered, or those of some years or of one association."""
+        with self._reading() as connection:
+            return petition_rows.petition_lines(connection, years, association)
+
+    def petition_items_of(self, public_id: str) -> list[PetitionLink]:
+        """Which items of which petitions a report is worked on for."""
+        with self._reading() as connection:
+            return petition_rows.items_of_report(connection, public_id)
+
+    def petition_representative(self, petition_id: int) -> str:
+        """Who speaks for the association; personal data, for a look that is written in the audit."""
+        table = schema.petition
+        found = sa.select(table.c.representative_name).where(table.c.id == check_number("id", petition_id))
+        with self._reading() as connection:
+            return connection.execute(found).scalar_one_or_none() or ""
+
+    @property
+    def _petition_hand(self) -> PetitionHand:
+        return PetitionHand(
+            lambda c, news: [added.report.public_id for added in self._add_all(c, news)], self._tell
+        )
+
+    def _tell(self, connection: sa.Connection, report_id: int, event: NewEvent) -> None:
+        """An event that goes with a change of something else, whatever the report's version is by now."""
+        seen = known_report(connection, report_id).version
+        append_event(connection, report_id, event, seen, self._categories, self._deadlines)
 
     # --- who is told
 
@@ -327,6 +587,59 @@ class ReportStore:
         """Which of these marks ({kind: 32 bytes}) are held back at a moment, each with why."""
         with self._reading() as connection:
             return blocks.reasons(connection, marks, at)
+
+    # --- what is kept no longer
+
+    def retention_due(self, at: datetime) -> list[retention.Due]:
+        """Every report whose time has come at a moment: what carry_out_retention would do, and nothing is done."""
+        with self._reading() as connection:
+            return retention.due(connection, self._categories, at)
+
+    def carry_out_retention(self, wanted: Sequence[retention.Due], actor: str, at: datetime) -> Carried:
+        """Take these steps in one commit; what was reopened, held or is needed elsewhere is left and told."""
+        return self._writer.run(lambda c: retention.carry_out(c, wanted, actor, at, self._categories))
+
+    def tombstones(self, limit: int = 500) -> list[Tombstone]:
+        """What is left of removed reports, the latest first."""
+        with self._reading() as connection:
+            return retention.tombstones(connection, limit)
+
+    def tombstone(self, public_id: str) -> Tombstone | None:
+        """What is left of a removed report; None where none of this number was removed."""
+        with self._reading() as connection:
+            return retention.tombstone_of(connection, public_id)
+
+    # --- the trail
+
+    def note_audit(
+        self, actor: str, action: str, target: str, detail: Mapping[str, object], at: datetime
+    ) -> int:
+        """Write down what has to be answered for (an action of reports_store.audit). Returns the line's number."""
+        return self._writer.run(lambda c: audit.write_line(c, actor, action, target, detail, at))
+
+    def audit_lines(
+        self, after: int = 0, limit: int = 500, wanted: audit.AuditFilter | None = None
+    ) -> list[audit.AuditLine]:
+        """Lines of the trail after a number, oldest first."""
+        with self._reading() as connection:
+            return audit.lines_after(connection, after, limit, wanted or audit.AuditFilter())
+
+    def latest_audit(
+        self, before: int | None = None, limit: int = 100, wanted: audit.AuditFilter | None = None
+    ) -> list[audit.AuditLine]:
+        """Lines of the trail before a number (None: the last ones), newest first."""
+        with self._reading() as connection:
+            return audit.lines_before(connection, before, limit, wanted or audit.AuditFilter())
+
+    def audit_head(self) -> audit.Head:
+        """The last line of the trail: kept elsewhere, it shows later whether the end was cut off."""
+        with self._reading() as connection:
+            return audit.head(connection)
+
+    def verify_audit(self, heads: Iterable[audit.Head] = ()) -> audit.Verdict:
+        """Compute the whole chain anew, and compare it with heads that were kept elsewhere."""
+        with self._reading() as connection:
+            return audit.verify(connection, heads)
 
     # --- the store itself
 

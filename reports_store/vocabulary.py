@@ -46,6 +46,15 @@ class Channel(StrEnum):
     IMPORT = "import"
 
 
+class Priority(StrEnum):
+    """In the order of urgency: the database keeps the position in this list."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    EMERGENCY = "emergency"
+
+
 class Mode(StrEnum):
     NORMAL = "normal"
     DISASTER = "disaster"
@@ -83,6 +92,7 @@ class EventKind(StrEnum):
     SLA = "sla"
     REDACT = "redact"
     SYNC = "sync"
+    RETENTION = "retention"
 
 
 class ActorType(StrEnum):

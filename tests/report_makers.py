@@ -97,6 +97,7 @@ def step(
     client_uuid: str | None = None,
     at: datetime = NOON,
     declared: tuple[DeclaredPhoto, ...] = (),
+    received: bool = False,
 ) -> NewEvent:
     return NewEvent(
         kind=kind,
@@ -109,6 +110,7 @@ def step(
         photos=photos,
         client_uuid=client_uuid,
         declared=declared,
+        received=received,
     )
 
 
@@ -117,4 +119,6 @@ def moved(to: Status, **more: object) -> NewEvent:
     changes: dict[str, object] = {"status": to.value}
     if "duplicate_of" in more:
         changes["duplicate_of"] = more.pop("duplicate_of")
+    if to is Status.REFERRED:
+        changes["referred_to"] = more.pop("referred_to", "岐阜県 見本土木事務所")
     return step(EventKind.STATUS, changes, **more)  # type: ignore[arg-type]

@@ -10,7 +10,20 @@ from functools import partial
 from typing import TextIO
 
 from gisapp.auth.errors import AuthError
-from gisapp.commands import ask, basemap, export, fetch, layer, mail, report, town, user
+from gisapp.commands import (
+    ask,
+    audit,
+    basemap,
+    export,
+    fetch,
+    layer,
+    mail,
+    report,
+    retention,
+    routing,
+    town,
+    user,
+)
 from gisapp.commands.task import Say, Tasks
 from gisapp.flows.explain import explain, explain_faults
 from gisapp.profile import ProfileError
@@ -26,9 +39,12 @@ TASKS: Tasks = {
     **export.TASKS,
     **user.TASKS,
     **ask.TASKS,
+    **audit.TASKS,
     **basemap.TASKS,
     **mail.TASKS,
     **report.TASKS,
+    **routing.TASKS,
+    **retention.TASKS,
 }
 
 

@@ -16,11 +16,12 @@ from typing import Any, NoReturn
 from gisapp.auth.demo import DEMO, DEMO_PASSWORD, plant_accounts
 from gisapp.commands.task import Say, Tasks, me
 from gisapp.flows.found_town import found_town
-from gisapp.flows.plant_sample import plant_catalogue, plant_layers, plant_reports
+from gisapp.flows.plant_petitions import Planting, plant_petitions
+from gisapp.flows.plant_sample import MADE_BY, plant_catalogue, plant_layers, plant_reports
 from gisapp.flows.town_mode import read_mode, write_mode
 from gisapp.profile import Phone, TownProfile, read_profile, write_profile
 from gisapp.rules import rules_of
-from gisapp.sample import build
+from gisapp.sample import TODAY, build
 from gisapp.settings import HOUSE, LOCAL, Settings
 from gisapp.town import open_layers, open_town, own_catalogue
 from gisapp.words import say
@@ -43,7 +44,7 @@ def _serve(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
     tell(say("cli.serving", town=profile.name, url=f"http://127.0.0.1:{port}", data=settings.data))
     tell(say("cli.accounts", url=f"http://127.0.0.1:{port}"))
     if profile.sample and settings.hosts == LOCAL:
-        logins = ", ".join(f"{one.login}（{one.department}）" for one in DEMO)
+        logins = ", ".join(f"{one.login}（{one.name}）" for one in DEMO)
         tell(say("cli.accounts_demo", logins=logins, password=DEMO_PASSWORD))
     command = ["-m", "streamlit", "run", str(HOUSE / "streamlit_app.py"), "--server.port", str(port)]
     _become(command, settings, port)
@@ -91,6 +92,7 @@ def _sample(given: argparse.Namespace, settings: Settings, tell: Say) -> int:
     town = open_town(replace(settings, town_file=unfinished))
     try:
         made = plant_reports(sample, town.reports, town.photos, rules_of(town), _progress(tell))
+        plant_petitions(Planting(town.reports, town.categories, MADE_BY), TODAY)
         plant_accounts(town.accounts, town.now())
     finally:
         town.close()

@@ -5,12 +5,12 @@ They stand in words/<language>/categories.toml; what a language lacks there is s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypedDict
 
 from markupsafe import Markup
 
-from gisapp.words import bare, language, own_sentences, ruby
+from gisapp.words import bare, language, own_sentences, ruby, say
 from reports_store import Category, Question
 
 
@@ -55,9 +55,43 @@ def answer_words(category: Category, question: str, answer: str) -> str:
 
 
 def ask_words(category: Category, question: str) -> str:
-    """A question by its id; the id itself where the question is no longer asked."""
+    """A question by its id; "answer" where the question is no longer asked."""
     asked = {one.id: one.ask_ja for one in category.questions}
-    return bare(_found(category.code, "questions", question, "ask") or asked.get(question, question))
+    words = _found(category.code, "questions", question, "ask") or asked.get(question)
+    return bare(words) if words else say("report.answer_given")
+
+
+def told_answers(
+    answers: Mapping[str, str], code: str, categories: Mapping[str, Category]
+) -> tuple[tuple[str, str], ...]:
+    """The questions that were answered, and the answers, in words.
+
+    A report may have become of another kind since: an answer that its kind does not know is told with the
+    question of the kind that offers it.
+    """
+    told = []
+    for question, answer in answers.items():
+        if not answer:
+            continue
+        category = _asked_by(question, answer, code, categories)
+        if category is None:
+            told.append((say("report.answer_given"), answer))
+        else:
+            told.append((ask_words(category, question), answer_words(category, question, answer)))
+    return tuple(told)
+
+
+def _asked_by(question: str, answer: str, code: str, categories: Mapping[str, Category]) -> Category | None:
+    """The kind whose question was answered: the report's own if it fits, one that offers the answer, its own at last."""
+    own = [categories[code]] if code in categories else []
+    for category in (*own, *categories.values()):
+        if any(one.id == question and _offers(one, answer, category in own) for one in category.questions):
+            return category
+    return next((one for one in own if any(each.id == question for each in one.questions)), None)
+
+
+def _offers(question: Question, answer: str, own: bool) -> bool:
+    return answer in question.choices_ja or (own and not question.choices_ja)
 
 
 def _worded(category: Category, shown: Callable[[str], str | Markup]) -> CategoryWords:

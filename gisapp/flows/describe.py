@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gisapp.flows.category_words import answer_words, ask_words, category_name
+from gisapp.flows.category_words import category_name, told_answers
+from gisapp.flows.equipment import is_equipment
 from gisapp.flows.tile_links import tile_links
 from gisapp.person import ANYONE, Person, may_edit, may_see
 from gisapp.profile import TownProfile
@@ -72,6 +73,7 @@ def _layer(state: LayerState, layers: LayerShelf) -> dict[str, Any]:
         "theme": state.theme,
         "department": state.department,
         "version": state.version,
+        "equipment": is_equipment(state.id, state.kind),
         "rows": state.rows,
         "as_of": state.as_of.isoformat() if state.as_of else None,
         "attribution": state.attribution,
@@ -125,11 +127,7 @@ def report_card(public_id: str, reports: ReportStore, categories: Categories) ->
 
 def report_rows(report: PublicReport, categories: Categories) -> list[tuple[str, str]]:
     """What a person reads of a report, line by line: label and text, unknown said as unknown."""
-    category = categories[report.category]
-    rows = [
-        (ask_words(category, key), answer_words(category, key, answer))
-        for key, answer in report.answers.items()
-    ]
+    rows = list(told_answers(report.answers, report.category, categories))
     rows.append((say("report.received_on"), report.received_on.isoformat()))
     rows.append((say("report.area"), report.area or say("report.unknown")))
     rows.append((say("report.road_manager"), report.road_manager or say("report.unknown")))

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from gisapp.flows.publish import FORMULA_STARTS
 from gisapp.words import UnknownSentence, say, sentences
 from layers.errors import CatalogueError, Fault, Grade, ImportRefused, LayersError, UnreadableFile
-from reports_store.errors import ReportsError
+from reports_store import Status
+from reports_store.errors import DuplicateRefused, ReportsError, TransitionRefused
 
 FAULTS_SHOWN = 40
 GRADES = (Grade.REFUSE, Grade.REPAIR, Grade.NOTE)
@@ -20,13 +21,32 @@ _COLUMNS = ("grade", "row", "column", "found", "expected", "text")
 
 def explain(error: ReportsError | LayersError) -> str:
     """The sentence of an error. One that has no sentence yet says that the fault is ours, with its code."""
-    values = error.fields if isinstance(error, ReportsError) else vars(error)
+    values = _said(error) if isinstance(error, ReportsError) else vars(error)
     try:
         return say(
-            f"errors.{error.code}", **{name: value for name, value in values.items() if name != "code"}
+            f"errors.{error.code}", **{name: _told(value) for name, value in values.items() if name != "code"}
         )
     except UnknownSentence:
         return say("errors.unforeseen", code=error.code)
+
+
+def _told(value: object) -> object:
+    """A state, or several, by the names they have on screen; anything else as it is."""
+    if isinstance(value, Status):
+        return say(f"report.status.{value}")
+    if isinstance(value, tuple) and value and all(isinstance(one, Status) for one in value):
+        return "、".join(say(f"report.status.{one}") for one in value)
+    return value
+
+
+def _said(error: ReportsError) -> dict[str, object]:
+    """The values of an error as a person reads them: states and reasons by their names on screen."""
+    values = dict(error.fields)
+    if isinstance(error, TransitionRefused):
+        values["allowed"] = "、".join(say(f"report.status.{each}") for each in error.allowed)
+    if isinstance(error, DuplicateRefused):
+        values["why"] = sentences().get(f"desk_life.not_duplicate.{error.why}", error.why)
+    return values
 
 
 def explain_faults(error: ImportRefused | UnreadableFile | CatalogueError) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from reports_store import (
     ActorType,
@@ -116,20 +116,11 @@ def followed(report: Report, reports: ReportStore, categories: Categories) -> Fo
         answers=report.answers,
         photos=_photos(report),
         steps=tuple(step for event in events if (step := _step(event)) is not None),
-        due_on=working_day_after(report.received_at, category.deadline_days) if still_open else None,
+        due_on=report.due_at.astimezone(JST).date() if still_open and report.due_at else None,
         original=_original(report, reports, categories),
         support=report.support,
         may=RESIDENT_MAY.get(report.status, frozenset()),
     )
-
-
-def working_day_after(received_at: datetime, days: int) -> date:
-    """The day that many working days (Monday to Friday) after a moment, by the calendar in Japan."""
-    found = received_at.astimezone(JST).date()
-    while days > 0:
-        found += timedelta(days=1)
-        days -= found.weekday() < 5
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,12 +26,14 @@ from gisapp.flows.subscribe import (
 from gisapp.words import say, speaking
 from reports_store import (
     ActorType,
+    Contact,
     Event,
     EventKind,
     NewMail,
     Report,
     Status,
     SubscriptionKind,
+    UnknownReport,
     Visibility,
 )
 from reports_store.privacy import PublicEvent, public_events
@@ -99,16 +101,27 @@ def _tell_subscribers(news: _News, room: MailRoom, now: datetime) -> None:
 
 def _tell_reporter(news: _News, room: MailRoom, now: datetime) -> None:
     """Whoever left an address with the report and asked for an answer gets it without a second yes."""
-    contact = room.reports.contact(news.report.id) if news.report.contact_given else None
+    contact, told = _who_reported(news.report, room)
     if contact is None or not contact.wants_reply or news.new or _by_reporter(news.event):
         return
     try:
         email = checked_email(contact.email)
     except BadEmail:
         return  # a telephone will have to do
-    stop = token_of_reporter(news.report.public_id, email, room.secret)
+    stop = token_of_reporter(told, email, room.secret)
     if not reporter_stopped(stop, room.reports, now):
         room.reports.post(_mail(news, email, news.report.lang, stop, True, room, now))
+
+
+def _who_reported(report: Report, room: MailRoom) -> tuple[Contact | None, str]:
+    """Who told the town of this, and with which report: what was split off is told to who sent the whole."""
+    if report.parent is None:
+        return room.reports.contact(report.id) if report.contact_given else None, report.public_id
+    try:
+        parent = room.reports.get(report.parent)
+    except UnknownReport:  # removed after its time
+        return None, report.public_id
+    return room.reports.contact(parent.id), parent.public_id
 
 
 def _by_reporter(event: Event) -> bool:

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import tomli_w
 
+from gisapp.flows.desk.routing import Facts, road_of
 from gisapp.flows.submit import Rules
 from gisapp.sample import Sample, SampleReport, Step
-from gisapp.sample.careers import BY_RESIDENT
+from gisapp.sample.careers import BY_RESIDENT, REFERRED_TO
 from layers.versions import LayerShelf
 from reports_store import (
     ActorType,
@@ -80,6 +81,8 @@ def plant_reports(
 
 def _new(one: SampleReport, stored: tuple[StoredPhoto, ...], rules: Rules) -> NewReport:
     located = rules.locate(one.lon, one.lat)
+    road, channel = road_of(located.road.name), Channel(one.channel)
+    routed = rules.route(Facts(one.category, one.received_at, located.area.name, road, channel=channel))
     return NewReport(
         uuid=str(one.uuid),
         category=one.category,
@@ -88,13 +91,17 @@ def _new(one: SampleReport, stored: tuple[StoredPhoto, ...], rules: Rules) -> Ne
         answers=one.answers,
         photos=stored,
         contact=None if one.contact is None else _contact(one.contact),
-        channel=Channel(one.channel),
+        channel=channel,
         lang="ja",
         received_at=one.received_at,
         device_time=None,
         tracking_hash=hash_of(code_for(rules.secret, str(one.uuid))),
         area=located.area,
         road=located.road,
+        department=routed.department,
+        assignee=routed.assignee,
+        routed_why=routed.why,
+        priority=routed.priority,
     )
 
 
@@ -113,6 +120,8 @@ def _events(step: Step, report: Report, numbers: dict[str, str]) -> list[NewEven
     to: dict[str, object] = {"status": step.status} if step.status else {}
     if step.duplicate_of is not None:
         to["duplicate_of"] = numbers[str(step.duplicate_of)]
+    if step.status == "referred":
+        to["referred_to"] = REFERRED_TO[step.public_message]
     resident = step.status in BY_RESIDENT
     decided = NewEvent(
         kind=EventKind.STATUS if step.status else EventKind.PUBLIC_REPLY,

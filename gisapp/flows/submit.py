@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from gisapp.flows.desk.routing import Facts, Routed, road_of
 from gisapp.flows.locate import Located
 from reports_store import (
+    Asset,
     Categories,
     Channel,
     Contact,
@@ -55,6 +57,7 @@ class Draft:
     declared: tuple[DeclaredPhoto, ...] = ()
     device_time: datetime | None = None
     suspect: str = ""
+    asset: Asset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +72,13 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a report is checked against: the categories, the place's findings, the key, the clock, the mode."""
+    """What a report is checked against: the categories, the place's findings, the department by the routing table,
+    the key, the clock, the mode.
+    """
 
     categories: Categories
     locate: Callable[[float, float], Located]
+    route: Callable[[Facts], Routed]
     secret: bytes
     now: Callable[[], datetime]
     mode: Mode = Mode.NORMAL
@@ -86,6 +92,17 @@ def examined(draft: Draft, rules: Rules) -> NewReport:
     located = rules.locate(draft.place.lon, draft.place.lat)
     if not located.near:
         raise OutsideTown
+    received_at = rules.now()
+    facts = Facts(
+        draft.category,
+        received_at,
+        area=located.area.name,
+        road=road_of(located.road.name),
+        asset="" if draft.asset is None else draft.asset.layer,
+        mode=rules.mode,
+        channel=draft.channel,
+    )
+    routed = rules.route(facts)
     return NewReport(
         uuid=draft.uuid,
         category=draft.category,
@@ -96,7 +113,7 @@ def examined(draft: Draft, rules: Rules) -> NewReport:
         contact=draft.contact,
         channel=draft.channel,
         lang=draft.lang,
-        received_at=rules.now(),
+        received_at=received_at,
         device_time=draft.device_time,
         tracking_hash=hash_of(code_for(rules.secret, draft.uuid)),
         area=located.area,
@@ -104,6 +121,11 @@ def examined(draft: Draft, rules: Rules) -> NewReport:
         mode=rules.mode,
         declared=draft.declared,
         suspect=draft.suspect,
+        department=routed.department,
+        assignee=routed.assignee,
+        routed_why=routed.why,
+        priority=routed.priority,
+        asset=draft.asset,
     )
 
 

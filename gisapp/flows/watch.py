@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from math import asinh, floor, pi, radians, tan
 from statistics import fmean
@@ -11,10 +11,12 @@ from typing import Any
 
 from layers.box import Box
 from reports_store import Categories, Filters, ReportStore
-from reports_store.ground import ShownPlace
+from reports_store.desk_cells import DeskCells
 from reports_store.privacy import PublicReport, public
 
-Placed = tuple[PublicReport, ShownPlace]
+Placed = tuple[dict[str, Any], float, float]  # what a pin tells of itself, lon, lat
+Pins = Callable[[Filters], Iterable[Placed]]
+Counts = Callable[[Box, int, Filters], DeskCells]
 
 SINGLE_LIMIT = 400  # pins a phone still draws without a pause
 PINS_FROM_ZOOM = 17  # from here on every report has its own pin, spread by the browser where they coincide
@@ -38,19 +40,29 @@ def watch(view: Watch, reports: ReportStore, categories: Categories) -> dict[str
     does not grow with the number of reports: counts come from the store's pyramid, and pins are read only
     where there are few.
     """
+
+    def pins(filters: Filters) -> Iterable[Placed]:
+        for found in reports.newest(filters, limit=SINGLE_LIMIT):
+            shown = public(found, categories[found.category])
+            if shown.place is not None:
+                yield _told(shown), shown.place.lon, shown.place.lat
+
+    return watched(view, lambda *asked: DeskCells(reports.cell_counts(*asked)), pins)
+
+
+def watched(view: Watch, counted: Counts, pins: Pins) -> dict[str, Any]:
+    """The same for whoever looks: pins gives the newest reports of a filter, at most SINGLE_LIMIT, as pins."""
     filters = replace(view.filters, box=view.box)
     level = min(max(view.zoom + CELL_LEVELS, LEVELS[0]), LEVELS[-1])
-    cells = reports.cell_counts(view.box, level, filters)
-    total = sum(cell.n for cell in cells)
+    counts = counted(view.box, level, filters)
+    total = sum(cell.n for cell in counts.cells)
     if total > SINGLE_LIMIT and view.zoom < 20:
-        return _collection([_count(cell.lon, cell.lat, cell.n) for cell in cells if cell.n])
-    shown = [
-        public(report, categories[report.category]) for report in reports.newest(filters, limit=SINGLE_LIMIT)
-    ]
-    placed = [(report, report.place) for report in shown if report.place is not None]
+        return _collection(
+            [_count(cell.lon, cell.lat, cell.n) for cell in counts.cells if cell.n], counts.cut
+        )
     if view.zoom >= PINS_FROM_ZOOM:
-        return _collection([_pin(report, place) for report, place in placed], total > SINGLE_LIMIT)
-    return _collection(list(_grouped(placed, view.zoom + CELL_LEVELS)))
+        return _collection([_pin(*placed) for placed in pins(filters)], total > SINGLE_LIMIT or counts.cut)
+    return _collection(list(_grouped(pins(filters), view.zoom + CELL_LEVELS)), counts.cut)
 
 
 def _collection(features: list[dict[str, Any]], truncated: bool = False) -> dict[str, Any]:
@@ -59,14 +71,13 @@ def _collection(features: list[dict[str, Any]], truncated: bool = False) -> dict
 
 def _grouped(placed: Iterable[Placed], level: int) -> Iterable[dict[str, Any]]:
     groups: dict[tuple[int, int], list[Placed]] = defaultdict(list)
-    for report, place in placed:
-        groups[_cell(place.lon, place.lat, level)].append((report, place))
+    for pin in placed:
+        groups[_cell(*pin[1:], level)].append(pin)
     for group in groups.values():
         if len(group) == 1:
             yield _pin(*group[0])
         else:
-            lons, lats = [place.lon for _, place in group], [place.lat for _, place in group]
-            yield _count(fmean(lons), fmean(lats), len(group))
+            yield _count(fmean(lon for _, lon, _ in group), fmean(lat for *_, lat in group), len(group))
 
 
 def _cell(lon: float, lat: float, level: int) -> tuple[int, int]:
@@ -79,12 +90,12 @@ def _count(lon: float, lat: float, n: int) -> dict[str, Any]:
     return {"type": "Feature", "geometry": _point(lon, lat), "properties": {"cluster": n}}
 
 
-def _pin(report: PublicReport, place: ShownPlace) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "geometry": _point(place.lon, place.lat),
-        "properties": {"id": report.public_id, "category": report.category, "state": report.state},
-    }
+def _told(report: PublicReport) -> dict[str, Any]:
+    return {"id": report.public_id, "category": report.category, "state": report.state}
+
+
+def _pin(told: dict[str, Any], lon: float, lat: float) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": _point(lon, lat), "properties": told}
 
 
 def _point(lon: float, lat: float) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import streamlit as st
 
+from gisapp.flows.desk.assets import WITHIN_M, near_assets
+from gisapp.flows.desk.reading import may_read
 from gisapp.flows.explain import explain
 from gisapp.flows.locate import Located, locate
 from gisapp.flows.place_text import PlaceFound, place_settled, places_meant
@@ -15,12 +17,13 @@ from gisapp.flows.take_photo import HEAD_BYTES, may_be_photo
 from gisapp.map.canvas import town_map
 from gisapp.map.live import LiveOptions
 from gisapp.pages.canvas import show
-from gisapp.pages.frame import speak_as_asked, staff_only
+from gisapp.pages.frame import person, speak_as_asked, staff_only
 from gisapp.pages.plain import plain
+from gisapp.person import Right
 from gisapp.rules import rules_of
 from gisapp.town import this_town
 from gisapp.words import say
-from reports_store import Category, Channel, Contact, GeomSource, Place
+from reports_store import Asset, Category, Channel, Contact, GeomSource, Place
 from reports_store.errors import ReportsError
 from reports_store.report import DeclaredPhoto
 
@@ -170,6 +173,26 @@ def asked(code: str, question) -> str:  # type: ignore[no-untyped-def]
     return st.radio(question.ask_ja, question.choices_ja, index=None, horizontal=True, key=key) or ""
 
 
+def asset_step(place: Place | None, category: Category | None) -> Asset | None:
+    """The street light, mirror or station that is meant, if one stands near; it may be left open."""
+    if place is None or category is None:
+        return None
+    near = near_assets(place.lon, place.lat, category.code, person(town), town.layers)
+    if not near:
+        return None
+    chosen = st.selectbox(
+        say("counter.asset.label", m=round(WITHIN_M)),
+        near,
+        index=None,
+        format_func=lambda one: say(
+            "counter.asset.line", title=one.title, layer=one.layer, m=round(one.distance_m or 0)
+        ),
+        placeholder=say("counter.asset.none"),
+        key=f"asset_{place.lon:.6f}_{place.lat:.6f}",
+    )
+    return None if chosen is None else chosen.asset
+
+
 def words_step() -> tuple[str, Contact | None]:
     """What was told, and who told it; both may be left out."""
     st.subheader(say("counter.words.title"))
@@ -231,7 +254,7 @@ def check(draft: Draft, located: Located) -> None:
         (say("counter.words.label"), draft.body),
         (say("report.form.where"), "　／　".join([source, *found_words(located)])),
         (
-            say("counter.contact.title"),
+            say("counter.contact.label"),
             "　".join(filter(None, (contact.name, contact.phone, contact.email))),
         ),
         (say("report.photo"), photos),
@@ -248,7 +271,7 @@ def check(draft: Draft, located: Located) -> None:
 
 def send(draft: Draft) -> None:
     """Send once, if the clerk is still signed in; a second press gives the same receipt."""
-    staff_only(town)
+    staff_only(town, Right.TAKE)
     try:
         state["receipt"] = accept(draft, town.reports, town.photos, rules_of(town))
     except ReportsError as error:
@@ -270,6 +293,9 @@ def receipt_page(receipt: Receipt) -> None:
     )
     st.warning(say("counter.receipt.keep"))
     st.write(say("counter.receipt.next"))
+    # in a window of its own: the code above is shown only here, and not everybody has written it down yet
+    if may_read(person(town), receipt.report, town.categories):
+        st.link_button(say("counter.receipt.open"), f"/desk/r/{receipt.number}")
     if st.button(say("counter.another"), type="primary"):
         channel = state.get("channel_kept")
         state.clear()
@@ -285,6 +311,7 @@ def form_page() -> None:
     channel = channel_step()
     place, located = place_step()
     category, answers = category_step()
+    asset = asset_step(place, category)
     body, contact = words_step()
     photos = photos_step()
     if not st.button(say("report.form.check"), type="primary", width="stretch"):
@@ -298,11 +325,13 @@ def form_page() -> None:
     else:
         state["channel_kept"] = channel
         uuid = state.setdefault("draft_uuid", str(uuid4()))
-        draft = Draft(uuid, category.code, place, body, answers, contact, channel=channel, declared=photos)
+        draft = Draft(
+            uuid, category.code, place, body, answers, contact, channel=channel, declared=photos, asset=asset
+        )
         check(draft, located)
 
 
-staff_only(town)
+staff_only(town, Right.TAKE)
 with st.container(key="narrow"):
     if "receipt" in state:
         receipt_page(state["receipt"])

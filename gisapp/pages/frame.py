@@ -11,7 +11,7 @@ from uuid import uuid4
 import streamlit as st
 
 from gisapp.assets import OWN
-from gisapp.person import Person
+from gisapp.person import ANYONE, Person, Right, may
 from gisapp.town import Town
 from gisapp.words import LANGUAGE_COOKIE, LANGUAGES, language, language_of, say, speak
 from layers.catalogue import Entry
@@ -68,29 +68,49 @@ def _link(lang: str, name: str) -> str:
 
 
 def _who(somebody: Person) -> str:
-    """The way in for the town hall's people, or who is signed in and the way out."""
+    """The way in for the town hall's people; for who is signed in the way to the desk, their name and the way out."""
     if not somebody.signed_in:
         return f'<a class="gp-who" href="/login" target="_self">{escape(say("page.sign_in"))}</a>'
     name = escape(f"{somebody.name}（{somebody.department}）")
-    return f'<a class="gp-who" href="/logout" target="_self">{name}　{escape(say("page.sign_out"))}</a>'
+    desk = f'<a class="gp-who" href="/desk/" target="_self">{escape(say("desk.menu.inbox"))}</a>'
+    return f'{desk}<a class="gp-who" href="/logout" target="_self">{name}　{escape(say("page.sign_out"))}</a>'
 
 
-def staff_only(town: Town) -> Person:
-    """The signed-in person; a resident gets a sentence and the way in, and the page ends there."""
-    somebody = person(town)
-    if not somebody.signed_in:
-        st.info(say("auth.not_signed_in"))
-        here = urlsplit(st.context.url or "")
-        back = quote(f"{here.path}?{here.query}" if here.query else here.path, safe="")
-        go = f'<a class="gp-go" href="/login?next={back}" target="_self">{escape(say("auth.to_sign_in"))}</a>'
-        st.html(f"<p>{go}</p>")
+def staff_only(town: Town, right: Right = Right.READ) -> Person:
+    """The signed-in person with a right; anybody else gets a sentence and the way on, and the page ends there."""
+    found = town.session(_token())
+    if found is None:
+        _ends(say("auth.not_signed_in"), say("auth.to_sign_in"), f"/login?next={_back()}")
+    elif found.pending:
+        _ends(say("auth.must_change"), say("auth.to_change"), f"/password?next={_back()}")
+    elif not may(found.person, right):
+        st.info(say("auth.no_right"))
         st.stop()
-    return somebody
+    else:
+        return found.person
+    return ANYONE  # never reached: the page has ended
+
+
+def _ends(why: str, onwards: str, address: str) -> None:
+    st.info(why)
+    st.html(f'<p><a class="gp-go" href="{escape(address)}" target="_self">{escape(onwards)}</a></p>')
+    st.stop()
+
+
+def _back() -> str:
+    here = urlsplit(st.context.url or "")
+    return quote(f"{here.path}?{here.query}" if here.query else here.path, safe="")
 
 
 def person(town: Town) -> Person:
-    """Who looks at the page, asked anew on each rerun: a session that was ended counts at once."""
-    return town.person(st.context.cookies.get("gisapp_session", ""))
+    """Who looks at the page, asked anew on each rerun: a session that was ended counts at once, and so does a role
+    that was taken away.
+    """
+    return town.person(_token())
+
+
+def _token() -> str:
+    return st.context.cookies.get("gisapp_session", "")
 
 
 def choose_layer(label: str, entries: Sequence[Entry], wanted: str) -> Entry:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 import streamlit as st
 
 from gisapp.assets import OWN
+from gisapp.flows.desk.lying import equipment_histories
 from gisapp.flows.enquire import Karte, Spot, enquire
 from gisapp.flows.enquire.questions import ZONES
 from gisapp.flows.enquire.spot import TEXT_LIMIT, BadSpot, spot_of, spots_named
@@ -18,6 +19,7 @@ from gisapp.pages.frame import person
 from gisapp.pages.place_cards import (
     candidates_html,
     departments_html,
+    equipment_html,
     hazards_html,
     head_html,
     notices_html,
@@ -93,6 +95,8 @@ def tell(karte: Karte) -> None:
     around((spot.lon, spot.lat))
     st.html(short_html(karte))
     st.html(departments_html(karte))
+    if reported := equipment_html(equipment_histories(karte, who, town.reports, town.categories)):
+        st.html(reported)
     st.html(reports_html(karte, town.categories))
     st.html(notices_html())
 

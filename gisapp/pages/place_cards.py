@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from urllib.parse import urlencode
 
+from gisapp.flows.desk.assets import AssetReport
 from gisapp.flows.enquire import (
     Answer,
     Finding,
@@ -185,6 +186,20 @@ def _finding(one: Finding, answer: Answer, karte: Karte) -> str:
         f'<div class="gk-finding"><p><b>{escape(one.title)}</b>　{how_far}</p>'
         f"{f'<p><mark>{own}</mark></p>' if own else ''}{f'<dl>{rows}</dl>' if rows else ''}</div>"
     )
+
+
+def equipment_html(histories: Sequence[tuple[str, Sequence[AssetReport]]]) -> str:
+    """The equipment nearby that was reported, each with what was reported about it."""
+    cards = "".join(
+        f'<li class="gk-card"><h3>{escape(title)}</h3><ul>{"".join(map(_asset_line, told))}</ul></li>'
+        for title, told in histories
+    )
+    return f'<h2>{escape(say("karte.equipment"))}</h2><ul class="gk-cards">{cards}</ul>' if cards else ""
+
+
+def _asset_line(one: AssetReport) -> str:
+    words = "　".join((one.date, one.category, one.state_name))
+    return f'<li><a href="{escape(one.link)}" target="_self">{escape(one.number)}</a>　{escape(words)}</li>'
 
 
 def reports_html(karte: Karte, categories: Categories) -> str:

@@ -129,6 +129,10 @@ INSIDE = (
     "道路台帳で管理者を確認。",
     "雨天のため延期。",
 )
+# Who has it then, by the words the reporter is told.
+REFERRED_TO = dict(
+    zip(WORDS["referred"], ("岐阜県 見本土木事務所", "見本国道維持出張所", "見本電力"), strict=True)
+)
 NOTES = (
     "天候の都合で作業日を延期しました。",
     "もうしばらくお待ちください。順番に対応しています。",

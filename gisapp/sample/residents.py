@@ -37,6 +37,7 @@ SOURCES = {
     "patrol": {"gps": 3, "staff": 1},
 }
 OFFICE = ("phone", "counter", "patrol")
+DUMPED_TOGETHER, DUMPED_ALONG_M = 0.75, 160.0
 PEOPLE = (
     "見本 太郎",
     "見本 花子",
@@ -213,7 +214,21 @@ def _on_road(rng: np.random.Generator, town: Town, category: str) -> tuple[float
     mask = np.zeros(len(town.sections), dtype=bool)
     mask[pick(rng, chosen, weights)] = True
     side = roadside(town.sections, mask, 9.0)
-    return side.beside(int(rng.integers(len(side.xy))), float(rng.uniform(-3.5, 3.5)))
+    spot = side.beside(int(rng.integers(len(side.xy))), float(rng.uniform(-3.5, 3.5)))
+    return _dumping_ground(town, *spot) if category == "illegal_dumping" and hills else spot
+
+
+def _dumping_ground(town: Town, x: float, y: float) -> tuple[float, float]:
+    """Most of what is thrown away in the hills lies along one road: a crowd that a round has to find.
+
+    Which and where is read off the spot itself, so that no other draw of the sample changes.
+    """
+    if x * 13.0 % 1.0 > DUMPED_TOGETHER:
+        return x, y
+    hills = [one for one in town.sections if one.settlement < 0 and one.manager != "私道"]
+    road = max(hills, key=lambda one: one.line.length).line
+    at = road.interpolate(road.length / 2 + (x * 7.0 % 1.0 - 0.5) * DUMPED_ALONG_M)
+    return at.x + (y * 7.0 % 1.0 - 0.5) * 7.0, at.y + (y * 13.0 % 1.0 - 0.5) * 7.0
 
 
 def _photos(

@@ -137,7 +137,7 @@ def address_of(request: Request, trusted: tuple[str, ...]) -> str:
     """
     hops = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
     at = request.client.host if request.client else ""
-    while hops and _is_among(at, trusted):
+    while hops and is_among(at, trusted):
         at = hops.pop().strip() or at
     address = _ip(at)
     if isinstance(address, ipaddress.IPv6Address):
@@ -159,7 +159,8 @@ def mark_device(request: Request, answer: Response) -> None:
         )
 
 
-def _is_among(at: str, trusted: tuple[str, ...]) -> bool:
+def is_among(at: str, trusted: tuple[str, ...]) -> bool:
+    """Whether an address is one of these addresses and networks."""
     address = _ip(at)
     return address is not None and any(address in ipaddress.ip_network(one) for one in trusted)
 

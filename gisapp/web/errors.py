@@ -14,7 +14,14 @@ from gisapp.flows.import_draft import NotYourLayer
 from gisapp.words import html_lang, say
 from layers.drafts import UnknownDraft
 from layers.errors import LayersError, SourceUnavailable, UnknownLayer, UnknownVersion
-from reports_store.errors import InvalidFilter, NotPublic, ReportsError, UnknownPhoto, UnknownReport
+from reports_store.errors import (
+    InvalidFilter,
+    NotPublic,
+    ReportsError,
+    UnknownPetition,
+    UnknownPhoto,
+    UnknownReport,
+)
 
 log = logging.getLogger("gisapp.web")
 
@@ -28,6 +35,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     UnknownReport: (404, "not_found"),
     NotPublic: (404, "not_found"),
     UnknownPhoto: (404, "not_found"),
+    UnknownPetition: (404, "not_found"),
     InvalidFilter: (400, "bad_request"),
     SourceUnavailable: (503, "layer_unavailable"),
     LayersError: (503, "layer_unavailable"),

@@ -19,17 +19,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gisapp.web.errors import BodyTooLarge, BodyTooSlow, closing, refusal
 
 BROWSER_COOKIE = "gisapp_browser"
+SESSION_COOKIE = "gisapp_session"
 BROWSER_HEADER = b"x-gisapp-browser"
 PAGES = frozenset({"/", "/counter", "/data", "/place", "/layers", "/edit", "/history", "/batch"})
 OURS = (
     "/healthz", "/assets/", "/live/", "/photos/", "/opendata/", "/api/", "/tiles/", "/basemap/", "/print/",
-    "/imports/", "/batches/", "/edits/", "/login", "/logout",
+    "/imports/", "/batches/", "/edits/", "/login", "/login/", "/logout", "/password",
     "/report", "/report/", "/track", "/track/", "/lookup", "/map", "/map/", "/reports", "/feeds/", "/mail/",
+    "/desk", "/desk/", "/hooks/",
 )  # fmt: skip
 # What is sent here rests on no cookie, so it may come without an origin: from an old browser, from a mail program.
-OPEN_TO_ALL = ("/report/", "/api/reports", "/mail/stop/")
-STREAMLIT = ("/_stcore/", "/media/", "/component/", "/static/")
-# Streamlit answers these to anybody; none of them is needed by a page.
+OPEN_TO_ALL = ("/report/", "/api/reports", "/mail/stop/", "/hooks/")
+STREAMLIT = ("/_stcore/", "/component/", "/static/")
+# Streamlit answers these to anybody; none of them is needed by a page. Nor is /media/: what it holds for one
+# person it hands to everybody who knows the address, so no page of ours puts anything there.
 CLOSED = ("/_stcore/metrics", "/_stcore/agent", "/_stcore/script-health-check")
 UPLOAD = "/_stcore/upload_file/"
 UPLOAD_LIMIT = 26 * 1024 * 1024  # one photo of 25 MB and its form fields
@@ -43,6 +46,7 @@ LONGEST_S = 1200
 WRITABLE = {
     "/login": 4096,
     "/logout": 4096,
+    "/password": 4096,
     "/edits/": 4_000_000,
     "/imports/": 210_000_000,
     "/batches/": 30_000_000,
@@ -56,6 +60,8 @@ WRITABLE = {
     "/track/": BODY_LIMIT,
     "/api/similar/": 4096,
     "/mail/": 4096,
+    "/desk/": FORM_LIMIT,
+    "/hooks/": 16 * 1024,
 }
 MEGABYTE = 1024 * 1024
 # Streamlit keeps an upload in memory until its session ends, so megabytes are counted: what one person's
@@ -118,6 +124,9 @@ class Gate:
             return None
         if (path.startswith(OURS) and not writable(path)) or path in PAGES:
             return refusal(405, "not_allowed")
+        # A browser says where a form stands, and no page can make it say otherwise.
+        if headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            return refusal(403, "other_site")
         # Mail programs end a subscription with one POST of their own (RFC 8058); the token in it is all it needs.
         if not same_origin(headers, required=bool(writable(path)) and not path.startswith(OPEN_TO_ALL)):
             return refusal(403, "other_site")
@@ -148,7 +157,9 @@ def with_browser(scope: Scope, headers: Headers) -> Scope:
     Streamlit lets a session be resumed by whoever knows its id and is the same user; the id stands in
     upload addresses. With this header as the user (server.trustedUserHeaders), knowing the id is not enough.
     """
-    cookie = cookie_parser(headers.get("cookie", "")).get(BROWSER_COOKIE, "")
+    cookies = cookie_parser(headers.get("cookie", ""))
+    # with the session: what one clerk had half typed is not for the next at the same counter
+    cookie = f"{cookies.get(BROWSER_COOKIE, '')} {cookies.get(SESSION_COOKIE, '')}"
     kept = [pair for pair in scope["headers"] if pair[0] != BROWSER_HEADER]
     mark = sha256(cookie.encode("utf-8", "surrogateescape")).hexdigest().encode()
     return {**scope, "headers": [*kept, (BROWSER_HEADER, mark)]}

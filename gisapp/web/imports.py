@@ -22,6 +22,7 @@ from gisapp.flows.import_draft import NewLayer, NotYourLayer, importable, may_im
 from gisapp.person import Person
 from gisapp.town import Town
 from gisapp.web.errors import STATUS, BodyTooLarge, answering
+from gisapp.web.forms import whole_form
 from gisapp.web.who import person_of
 from gisapp.words import html_lang, say
 from layers.catalogue import Entry
@@ -44,7 +45,7 @@ def import_routes(town: Callable[[], Town]) -> list[Route]:
         try:
             if not may_import(person):  # before a byte of the file is taken
                 raise NotYourLayer(say("imports.any_layer"), say("imports.each_department"))
-            async with request.form(max_files=PARTS, max_fields=FIELDS) as form:
+            async with whole_form(request, PARTS, FIELDS) as form:
                 draft = await run_in_threadpool(_draft, form, person, here)
         except BodyTooLarge:
             return _problem(413, [explain(TooLarge())])

@@ -20,6 +20,7 @@ from gisapp.web.gate import Gate, is_ours
 from gisapp.web.routes import routes
 from gisapp.web.shell import Shell
 from gisapp.web.tongue import Tongue
+from gisapp.web.who import Who
 from gisapp.web.wire import answer_small_packets_at_once
 
 _PACKED = Middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
@@ -55,7 +56,13 @@ def door() -> Starlette:
     settings = Settings.from_env()
     return Starlette(
         routes=[*routes(settings, this_town), Route("/{rest:path}", _elsewhere)],
-        middleware=[Middleware(Tongue), Middleware(Gate, hosts=settings.hosts), Middleware(Shell), _PACKED],
+        middleware=[
+            Middleware(Tongue),
+            Middleware(Gate, hosts=settings.hosts),
+            Middleware(Who, settings=settings, town=this_town),
+            Middleware(Shell),
+            _PACKED,
+        ],
         lifespan=_town_open,
     )
 

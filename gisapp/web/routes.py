@@ -21,10 +21,26 @@ from gisapp.town import Town
 from gisapp.web.basemap import basemap_routes
 from gisapp.web.batches import batch_routes
 from gisapp.web.coordinates import coordinate_routes
+from gisapp.web.desk.admin import admin_routes
+from gisapp.web.desk.export import export_routes
+from gisapp.web.desk.figures import figures_routes
+from gisapp.web.desk.hooks import hook_routes
+from gisapp.web.desk.inbox import inbox_routes
+from gisapp.web.desk.moderation import moderation_routes
+from gisapp.web.desk.outbox import outbox_routes
+from gisapp.web.desk.patrol import patrol_routes
+from gisapp.web.desk.petitions import petition_routes
+from gisapp.web.desk.report import desk_report_routes
+from gisapp.web.desk.retention import retention_routes
+from gisapp.web.desk.routing import routing_routes
+from gisapp.web.desk.trail import trail_routes
+from gisapp.web.desk.users import user_routes
 from gisapp.web.edits import edit_routes
+from gisapp.web.equipment import equipment_routes
 from gisapp.web.errors import answering, refusal, trouble
 from gisapp.web.feeds import feed_routes
 from gisapp.web.gate import OURS
+from gisapp.web.hooks_in import hook_in_routes
 from gisapp.web.imports import import_routes
 from gisapp.web.layer_files import layer_file_routes
 from gisapp.web.live import live_routes
@@ -66,6 +82,22 @@ def routes(settings: Settings, town: Callable[[], Town]) -> list[Route]:
         *track_routes(town),
         *feed_routes(town),
         *public_map_routes(town),
+        *inbox_routes(town),
+        *admin_routes(town),
+        *export_routes(town),
+        *desk_report_routes(town),
+        *equipment_routes(town),
+        *moderation_routes(town),
+        *routing_routes(town),
+        *outbox_routes(town),
+        *hook_routes(town),
+        *hook_in_routes(town),
+        *retention_routes(town),
+        *petition_routes(town),
+        *trail_routes(town),
+        *figures_routes(town),
+        *patrol_routes(town),
+        *user_routes(town),
         # Streamlit would answer the rest of our own prefixes with its page.
         *(Route(f"{prefix}{{rest:path}}", _nothing) for prefix in OURS if prefix.endswith("/")),
     ]

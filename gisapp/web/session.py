@@ -1,131 +1,152 @@
-"""Signing in and out: two plain pages of our own, because a cookie must be set that no script can read."""
+"""Signing in and out: plain pages of our own, because a cookie must be set that no script can read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from gisapp.assets import url_of_ours
-from gisapp.auth.demo import DEMO, DEMO_PASSWORD
-from gisapp.auth.errors import AuthError, TooManyTries
-from gisapp.settings import LOCAL
+from gisapp.auth.errors import AuthError, WrongLogin
+from gisapp.auth.passwords import HASHES_AT_ONCE
+from gisapp.auth.sessions import Source
 from gisapp.town import Town
+from gisapp.web.abuse import address_of
 from gisapp.web.errors import answering
-from gisapp.web.gate import PAGES
-from gisapp.web.shell import is_https
-from gisapp.web.who import SESSION_COOKIE, person_of
-from gisapp.words import html_lang, say
+from gisapp.web.oidc import oidc_routes, way_out_of
+from gisapp.web.way_in import (
+    NOT_KEPT,
+    NotTheSame,
+    UnknownHere,
+    login_page,
+    on_this_machine,
+    password_page,
+    plain_page,
+    signed_in,
+    to_password,
+    where_next,
+)
+from gisapp.web.who import SESSION_COOKIE, session_of, visitor_of
+from gisapp.words import say
 
-NOT_KEPT = {"Cache-Control": "no-store"}
-OF_A_PROXY = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
+# Whoever signs in waits here and not in the threads that serve everybody else: a storm of tries stays outside.
+SIGNING_IN = CapacityLimiter(HASHES_AT_ONCE)
 
 
 def session_routes(town: Callable[[], Town]) -> list[Route]:
-    """/login and /logout over a town's accounts."""
+    """/login, /logout and /password over a town's accounts."""
 
     async def login(request: Request) -> Response:
         here = town()
-        if request.method != "POST":
-            return _login_page(request, here)
-        given = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
-        name, password = (given.get(field, [""])[0] for field in ("login", "password"))
-        local = on_this_machine(request, here)
-        try:
-            token = await run_in_threadpool(
-                here.accounts.sign_in, name, password, here.now(), on_this_machine=local
-            )
-        except AuthError as error:
-            status = 429 if isinstance(error, TooManyTries) else 401
-            return _login_page(request, here, say(f"auth.errors.{error.code}", value=error.value), status)
-        # whoever sat here before is signed out with it
-        await run_in_threadpool(here.accounts.sign_out, request.cookies.get(SESSION_COOKIE, ""))
-        answer = RedirectResponse(_next(request), 303, headers=NOT_KEPT)
-        answer.set_cookie(
-            SESSION_COOKIE, token, httponly=True, samesite="lax", secure=is_https(request.scope), path="/"
-        )
-        return answer
+        if request.method == "POST":
+            return await _with_password(request, here)
+        visitor = visitor_of(request)
+        found = await run_in_threadpool(visitor.session, here)
+        if found is not None and found.pending:
+            return RedirectResponse(to_password(request), 303, headers=NOT_KEPT)
+        if visitor.vouched and (found is None or found.person.login != visitor.vouched):
+            return await _vouched_for(request, here, visitor.vouched)
+        return login_page(request, here)
 
     async def logout(request: Request) -> Response:
         here = town()
+        found = await run_in_threadpool(session_of, request, here)
         if request.method == "POST":
-            await run_in_threadpool(here.accounts.sign_out, request.cookies.get(SESSION_COOKIE, ""))
-            answer = RedirectResponse("/", 303, headers=NOT_KEPT)
-            answer.delete_cookie(SESSION_COOKIE, path="/")
-            return answer
-        person = await run_in_threadpool(person_of, request, here)
-        if not person.signed_in:
+            return await _out(request, here, found.id_token if found else "")
+        if found is None:
             return RedirectResponse("/login", 303, headers=NOT_KEPT)
-        text = say("auth.out_text", name=person.name, department=person.department)
+        text = say("auth.out_text", name=found.person.name, department=found.person.department)
         form = (
             f'<form method="post" action="/logout"><button>{escape(say("auth.out_button"))}</button></form>'
         )
-        return _page(here, say("auth.out_title"), f"<p>{escape(text)}</p>{form}")
+        change = (
+            f'<p><a href="/password">{escape(say("auth.change_title"))}</a></p>'
+            if found.source is Source.PASSWORD
+            else ""
+        )
+        return plain_page(here, say("auth.out_title"), f"<p>{escape(text)}</p>{form}{change}")
+
+    async def password(request: Request) -> Response:
+        here = town()
+        found = await run_in_threadpool(session_of, request, here)
+        if found is None:
+            return RedirectResponse("/login?next=%2Fpassword", 303, headers=NOT_KEPT)
+        if found.source is not Source.PASSWORD:
+            return plain_page(
+                here, say("auth.change_title"), f"<p>{escape(say('auth.change_elsewhere'))}</p>", 403
+            )
+        if request.method != "POST":
+            return password_page(request, here, first=found.pending)
+        old, new, again = await _given(request, "old", "new", "again")
+        try:
+            if new != again:
+                raise NotTheSame()
+            token = await to_thread.run_sync(
+                here.accounts.change_password, visitor_of(request).token, old, new, here.now(),
+                limiter=SIGNING_IN,
+            )  # fmt: skip
+        except AuthError as error:
+            return password_page(request, here, first=found.pending, error=error)
+        return signed_in(request, token, where_next(request))
 
     return [
         Route("/login", answering(login), methods=["GET", "POST"]),
         Route("/logout", answering(logout), methods=["GET", "POST"]),
+        Route("/password", answering(password), methods=["GET", "POST"]),
+        *oidc_routes(town),
     ]
 
 
-def on_this_machine(request: Request, town: Town) -> bool:
-    """Whether the browser runs on the server itself and called it so, with no reverse proxy between.
+async def _with_password(request: Request, town: Town) -> Response:
+    name, password = await _given(request, "login", "password")
+    local, address = on_this_machine(request, town), address_of(request, town.settings.trusted_proxy)
+    accounts, now = town.accounts, town.now()
 
-    A proxy on this machine is a neighbour too, and passes on whatever Host a stranger wrote: so an installation
-    that answers to other names, and a request that carries a proxy's mark, are never this machine.
-    """
-    if town.settings.hosts != LOCAL or any(name in request.headers for name in OF_A_PROXY):
-        return False
-    host = request.headers.get("host", "").rsplit(":", 1)[0].lower()
-    return host in LOCAL and request.client is not None and request.client.host in {"127.0.0.1", "::1"}
+    def try_it() -> tuple[str, bool]:
+        token = accounts.sign_in(name, password, now, on_this_machine=local, address=address)
+        found = accounts.session(token, now)
+        # whoever sat here before is signed out with it
+        accounts.sign_out(request.cookies.get(SESSION_COOKIE, ""))
+        return token, found is not None and found.pending
 
-
-def _next(request: Request) -> str:
-    """Where to go after signing in: a page of ours with its question, never another site."""
-    wanted = request.query_params.get("next", "/")
-    path = wanted.split("?", 1)[0]
-    return wanted if path in PAGES and "\\" not in wanted else "/"
-
-
-def _login_page(request: Request, town: Town, problem: str = "", status: int = 200) -> Response:
-    action = f"/login?next={quote(_next(request), safe='')}"
-    alert = f'<p class="gp-alert" role="alert">{escape(problem)}</p>' if problem else ""
-    form = (
-        f'{alert}<form method="post" action="{escape(action)}">'
-        f'<label>{escape(say("auth.login"))}<input name="login" autocomplete="username" required maxlength="60"'
-        f' autocapitalize="none" spellcheck="false"></label>'
-        f'<label>{escape(say("auth.password"))}<input name="password" type="password" required maxlength="200"'
-        f' autocomplete="current-password"></label><button>{escape(say("auth.button"))}</button></form>'
-    )
-    shown = _demo() if town.profile.sample and on_this_machine(request, town) else ""
-    body = f"<p>{escape(say('auth.intro'))}</p>{form}{shown}"
-    return _page(town, say("auth.title"), body, status)
+    try:
+        token, pending = await to_thread.run_sync(try_it, limiter=SIGNING_IN)
+    except AuthError as error:
+        return login_page(request, town, error)
+    return signed_in(request, token, to_password(request) if pending else where_next(request))
 
 
-def _demo() -> str:
-    lines = "".join(
-        f"<li>{escape(say('auth.demo_line', login=one.login, department=one.department))}</li>"
-        for one in DEMO
-    )
-    return (
-        f"<section><h2>{escape(say('auth.demo'))}</h2><ul>{lines}</ul>"
-        f"<p>{escape(say('auth.demo_password', password=DEMO_PASSWORD))}</p></section>"
-    )
+async def _vouched_for(request: Request, town: Town, login: str) -> Response:
+    """A session for somebody whom the reverse proxy has signed in already."""
+    try:
+        token = await run_in_threadpool(town.accounts.admit, login, town.now())
+    except WrongLogin:
+        return login_page(request, town, UnknownHere(login))
+    await run_in_threadpool(town.accounts.sign_out, request.cookies.get(SESSION_COOKIE, ""))
+    return signed_in(request, token, where_next(request))
 
 
-def _page(town: Town, title: str, body: str, status: int = 200) -> Response:
-    text = (
-        f'<!DOCTYPE html><html lang="{html_lang()}"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)} {escape(town.profile.name)}</title>"
-        f'<link rel="stylesheet" href="{url_of_ours("plain.css")}">'
-        f'<link rel="icon" href="{url_of_ours("icon.svg")}">'
-        f"<body><header><b>{escape(town.profile.name)}</b></header><main><h1>{escape(title)}</h1>{body}"
-        f'<p><a href="/">{escape(say("auth.back"))}</a></p></main></body></html>'
-    )
-    return HTMLResponse(text, status_code=status, headers=NOT_KEPT)
+async def _out(request: Request, town: Town, id_token: str) -> Response:
+    await run_in_threadpool(town.accounts.sign_out, request.cookies.get(SESSION_COOKIE, ""))
+    onwards = await way_out_of(request, town, id_token) if id_token else None
+    answer: Response
+    if onwards is None:
+        answer = RedirectResponse("/", 303, headers=NOT_KEPT)
+    else:
+        # A form may lead to our own pages only, redirects included: so a page of ours goes on by itself.
+        link = f'<a href="{escape(onwards)}">{escape(say("auth.out_there"))}</a>'
+        body = f"<p>{escape(say('auth.out_here'))}</p><p>{link}</p>"
+        answer = plain_page(town, say("auth.out_title"), body)
+        answer.headers["Refresh"] = f"0; url={onwards}"
+    answer.delete_cookie(SESSION_COOKIE, path="/")
+    return answer
+
+
+async def _given(request: Request, *names: str) -> list[str]:
+    given = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+    return [given.get(name, [""])[0] for name in names]

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gisapp.flows.associations import association_names
 from gisapp.flows.category_words import category_name
 from gisapp.flows.describe import report_card
 from gisapp.flows.subscribe import BadEmail, MailRoom, Wish, ask, checked_email, confirm, stop
@@ -27,11 +28,9 @@ from gisapp.web.forms import read_form
 from gisapp.web.render import page
 from gisapp.web.track_pass import Brake
 from gisapp.words import language, say
-from layers.errors import LayersError
 from reports_store import SubscriptionKind, UnknownSubscription
 from reports_store.errors import NotPublic, UnknownReport
 
-ASSOCIATIONS = "neighbourhood_association"
 OF_AN_ADDRESS = parse("30 per hour")
 TO_A_MAILBOX = parse("5 per day")  # nobody's mailbox is filled through us
 OF_ALL = parse("500 per hour")
@@ -95,7 +94,7 @@ def _wish(given: dict[str, str], here: Town) -> Wish:
             )
         case "category" if given.get("category") in _categories(here):
             return Wish.of(SubscriptionKind.CATEGORY, category=given["category"])
-        case "association" if given.get("association") in _associations(here):
+        case "association" if given.get("association") in association_names(here.layers):
             return Wish.of(SubscriptionKind.ASSOCIATION, association=given["association"])
         case _:
             raise BadRequest
@@ -111,7 +110,7 @@ def _page(
     here: Town, given: dict[str, str], problem: str = "", status: int = 200, notice: str = ""
 ) -> Response:
     box, number = _box(given.get("bbox", "")), _public_number(given.get("report", ""), here)
-    associations, categories = _associations(here), _categories(here)
+    associations, categories = association_names(here.layers), _categories(here)
     return page(
         "track/subscribe.html",
         here.profile,
@@ -180,14 +179,6 @@ def _categories(here: Town) -> dict[str, str]:
     return {
         code: category_name(one) for code, one in here.categories.items() if not here.categories.hides(code)
     }
-
-
-def _associations(here: Town) -> list[str]:
-    try:
-        frame = here.layers.current(ASSOCIATIONS).frame
-    except LayersError:
-        return []
-    return sorted({str(name) for name in frame["name"].dropna() if str(name).strip()})
 
 
 def _linked(request: Request, here: Town, which: str, act: Callable[[str, MailRoom, Any], None]) -> Response:

@@ -20,7 +20,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from gisapp.flows import follow
-from gisapp.flows.category_words import answer_words, ask_words, category_words_ruby
+from gisapp.flows.category_words import category_words_ruby, told_answers
 from gisapp.flows.describe import history_words
 from gisapp.flows.explain import explain
 from gisapp.flows.follow import Followed, NothingAdded, PhotoTold, Said, Step
@@ -194,11 +194,7 @@ def _report_page(
         status=status,
         found=found,
         category=category_words_ruby(category),
-        answers=[
-            (ask_words(category, key), answer_words(category, key, given))
-            for key, given in found.answers.items()
-            if given
-        ],
+        answers=told_answers(found.answers, category.code, here.categories),
         steps=[_worded(step) for step in found.steps],
         original_steps=[_public_words(step) for step in found.original.history] if found.original else [],
         photos=[_photo_words(photo) for photo in found.photos],

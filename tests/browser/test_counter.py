@@ -74,6 +74,10 @@ def test_a_call_becomes_a_report_with_its_channel_place_caller_and_picture(
     desk.get_by_role("button", name="内容を確かめる").click()
     expect(desk.get_by_role("dialog")).to_contain_text("秘密 花子")
     expect(desk.get_by_role("dialog")).to_contain_text("電話")
+    for width in (390, 1440):  # each value has the room to be read
+        desk.set_viewport_size({"width": width, "height": 900})
+        told = desk.get_by_role("dialog").locator(".gp-rows dd").all()
+        assert min(one.bounding_box()["width"] for one in told) > 150  # type: ignore[index]
     desk.get_by_role("button", name="この内容で送る").click()
     number = desk.locator("[data-receipt=number]").inner_text()
 
@@ -91,6 +95,7 @@ def test_a_call_becomes_a_report_with_its_channel_place_caller_and_picture(
     assert public.status_code == 200
     assert "秘密" not in public.text
 
+    assert desk.get_by_role("link", name="この通報を開く").get_attribute("href") == f"/desk/r/{number}"
     desk.get_by_role("button", name="次の通報を受け付ける").click()
     expect(desk.get_by_role("radio", name="電話")).to_be_checked()
     expect(desk.get_by_role("textbox", name="相手の話")).to_have_value("")

@@ -218,7 +218,7 @@ def test_of_many_desks_at_once_exactly_one_wins(store: ReportStore) -> None:
 def test_history_tells_who_changed_what_from_what_to_what(store: ReportStore) -> None:
     report = store.add(pothole()).report
     store.append(report.id, moved(Status.TRIAGED, noted="建設課へ"), seen=1)
-    store.append(report.id, step(EventKind.ASSIGN, {"department": "建設課"}), seen=2)
+    store.append(report.id, step(EventKind.ASSIGN, {"department": "環境課"}), seen=2)
     store.append(report.id, step(EventKind.LOCATION, {"lon": LON + 0.01, "lat": LAT}), seen=3)
     after = store.append(report.id, step(EventKind.CATEGORY, {"category": "river_channel"}), seen=4)
 
@@ -226,12 +226,12 @@ def test_history_tells_who_changed_what_from_what_to_what(store: ReportStore) ->
 
     assert first.kind is EventKind.CREATED
     assert second.changes == {"from": {"status": "received"}, "to": {"status": "triaged"}}
-    assert third.changes == {"from": {"department": None}, "to": {"department": "建設課"}}
+    assert third.changes == {"from": {"department": "建設課"}, "to": {"department": "環境課"}}
     assert fourth.changes["from"] == {"lon": LON, "lat": LAT}
     assert fifth.changes == {"from": {"category": "road_damage"}, "to": {"category": "river_channel"}}
     assert (after.version, after.department, after.place) == (
         5,
-        "建設課",
+        "環境課",
         Place(LON + 0.01, LAT, GeomSource.STAFF),
     )
     assert after.area is None  # what was found for the old place is not true of the new one

@@ -258,6 +258,9 @@ def test_a_picture_promised_as_proof_is_no_proof_yet(store: ReportStore) -> None
 
     with pytest.raises(Exception, match="evidence_required"):
         store.append(report.id, moved(Status.RESOLVED, declared=(promised("after"),)), seen=3)
+    kept = moved(Status.RESOLVED, declared=(promised("after"),), received=True)
+    assert store.append(report.id, kept, seen=3).status is Status.RESOLVED
+    assert taken(store).original_sha256 == promised("after").sha256
 
 
 def test_two_files_that_are_one_picture_are_both_accounted_for(store: ReportStore) -> None:

@@ -75,6 +75,22 @@ def test_a_broken_form_is_answered_in_words(town: Server, path: str, kind: str, 
     assert "<h1>" in answer.text
 
 
+@pytest.mark.parametrize(
+    "charset", ["utf-7", "undefined", "punycode", "raw_unicode_escape", "utf-16", "idna"]
+)
+@pytest.mark.parametrize(
+    "path", ["/report/check", "/report/send", "/report/same", "/track/", "/track/note", "/track/reopen"]
+)
+def test_a_form_in_a_strange_charset_is_refused_in_words(town: Server, path: str, charset: str) -> None:
+    """utf-7 can spell half a letter, which no text holds; others are known to Python and decode nothing."""
+    field = b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n+2AA-\r\n'
+    body = b"".join(field % name for name in (b"body", b"text", b"code", b"uuid", b"category")) + b"--b--\r\n"
+    kind = {"Content-Type": f"{MULTIPART}; charset={charset}"}
+    answer = httpx.post(f"{town.url}{path}", content=body, headers=kind, timeout=60)
+    assert 400 <= answer.status_code < 500
+    assert JAPANESE.search(answer.text)
+
+
 BAD = {
     "not json": b"{", "a list": b"[]", "a word": b'"x"', "empty": b"", "nested": b"[" * 5000, "not utf-8": b"\xff\xfe",
     "half a surrogate": b'{"body": "\\ud800"}', "nan": b'{"place": {"lon": NaN}}',

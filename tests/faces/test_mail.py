@@ -12,22 +12,31 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs
 from uuid import uuid4
 
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from gisapp.keep_post import TRIES, send_due, tell_news
+from gisapp.flows.desk.steps import Desk, Part, reply, split
+from gisapp.flows.notify import notify
+from gisapp.keep_post import TRIES, send_due, tell_departments, tell_news
+from gisapp.person import Person, Role
 from gisapp.post import BadServer, Letter, MailServer, NotSent, connected, send, written
+from gisapp.profile import Office
 from gisapp.settings import Settings
 from gisapp.town import Town, open_town
-from reports_store import Contact, EventKind, MailState, NewMail, Report, Status, Visibility
+from reports_store import Contact, EventKind, Mail, MailState, NewMail, Report, Status, Visibility
+from reports_store.fiscal import JST
 from reports_store.tracking import code_for, hash_of
+from tests.certificates import Authority, authority
 from tests.report_makers import moved, pothole, step
 from tests.serving import Server, command, copied, free_port, serving
+from tests.small_town import at_moment, small_town
 
+CLERK = Person("madoguchi", "見本 受付", "総務課", frozenset({Role.CLERK}))
 FROM = "見本町 <machi@example.jp>"
 
 
@@ -388,6 +397,24 @@ def test_one_bad_mailbox_does_not_hold_up_the_others(quiet_town: Town, box: tupl
     assert len(box[0].of("fine@example.com")) == 1
 
 
+def test_who_reported_two_things_at_once_hears_of_both(quiet_town: Town) -> None:
+    contact = Contact(name="秘密 花子", email="futatsu@example.com", wants_reply=True)
+    report = quiet_town.reports.add(replace(pothole(contact=contact), received_at=datetime.now(UTC))).report
+    after = quiet_town.reports.last_event()
+    desk = Desk(quiet_town.reports, quiet_town.categories, CLERK, quiet_town.now)
+
+    child = split(desk, report, [Part("illegal_dumping", "看板がすてられている")], internal="内部のメモ")[0]
+    reply(desk, child, "看板を片付けました。")
+    notify(after, quiet_town.mail_room, quiet_town.now())
+
+    told = [each for each in quiet_town.reports.mails(MailState.WAITING) if each.to == contact.email]
+    assert len(told) == 2
+    assert child.public_id in told[0].body
+    assert "看板を片付けました。" in told[1].body
+    for private in ("内部のメモ", "秘密", "看板がすてられている", CLERK.login):
+        assert all(private not in each.body + each.subject for each in told)
+
+
 def test_what_happened_before_the_post_was_set_up_and_what_is_told_already_is_not_told_again(
     quiet_town: Town,
 ) -> None:
@@ -429,3 +456,151 @@ def test_a_server_that_is_told_wrongly_is_refused_without_its_password(address: 
     told = MailServer.of("starttls://machi:p%40ss@mail.example.jp")
     assert (told.host, told.port, told.user, told.password) == ("mail.example.jp", 587, "machi", "p@ss")
     assert "p@ss" not in repr(told)
+
+
+# --- servers that ask for a password, and lines that nobody may read
+
+
+@dataclass
+class Guard:
+    """What a mail server lets in: one name and one password; seen are the attempts."""
+
+    seen: list[bool] = field(default_factory=list)
+
+    def __call__(
+        self, server: SMTP, session: Session, envelope: Envelope, how: str, given: object
+    ) -> AuthResult:
+        right = given == LoginPassword(b"machi", b"kagi: 1/2@")
+        self.seen.append(right)
+        return AuthResult(success=right, handled=False)
+
+
+PASSWORD_IN_ADDRESS = "kagi%3A%201%2F2%40"
+LETTER = Letter("tls@example.com", "件名", "本文\n", "key", datetime(2026, 6, 1, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def guarded(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Authority, dict[str, int], Mailbox, Guard]]:
+    """Two real servers that want a password: by STARTTLS and by TLS from the first byte."""
+    ours, taken, guard = authority(tmp_path_factory.mktemp("authority")), Mailbox(), Guard()
+    wanting = {"authenticator": guard, "auth_required": True}
+    plain_first = Controller(
+        taken, hostname="127.0.0.1", port=free_port(), tls_context=ours.server("127.0.0.1"), require_starttls=True, **wanting
+    )  # fmt: skip
+    at_once = Controller(
+        taken, hostname="127.0.0.1", port=free_port(), ssl_context=ours.server("127.0.0.1"), auth_require_tls=False, **wanting
+    )  # fmt: skip
+    # the controller greets its own server once as it starts: over TLS it has to trust the authority, too
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(ours.file))
+        plain_first.start()
+        at_once.start()
+    yield ours, {"starttls": plain_first.port, "smtps": at_once.port}, taken, guard
+    plain_first.stop()
+    at_once.stop()
+
+
+@pytest.mark.parametrize("scheme", ["starttls", "smtps"])
+def test_a_mail_goes_over_tls_with_the_towns_password(
+    guarded: tuple[Authority, dict[str, int], Mailbox, Guard], scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, ports, taken, guard = guarded
+    server = MailServer.of(f"{scheme}://machi:{PASSWORD_IN_ADDRESS}@127.0.0.1:{ports[scheme]}")
+    before = len(taken.taken)
+    with pytest.raises(NotSent, match="SSLCertVerificationError"), connected(server):
+        pass  # nobody vouches for its certificate
+    monkeypatch.setenv("SSL_CERT_FILE", str(ours.file))
+    with connected(server) as line:
+        send(LETTER, FROM, line)
+    assert len(taken.taken) == before + 1
+    assert guard.seen[-1]
+
+
+@pytest.mark.parametrize("scheme", ["starttls", "smtps"])
+def test_a_wrong_password_is_told_without_repeating_it_and_the_mail_waits(
+    guarded: tuple[Authority, dict[str, int], Mailbox, Guard], scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, ports, _, _ = guarded
+    monkeypatch.setenv("SSL_CERT_FILE", str(ours.file))
+    server = MailServer.of(f"{scheme}://machi:himitsu-no-kagi@127.0.0.1:{ports[scheme]}")
+    with pytest.raises(NotSent) as told, connected(server):
+        pass
+    assert (told.value.reason, told.value.again) == ("SMTPAuthenticationError 535", True)
+    assert "himitsu" not in repr(server) + str(told.value)
+
+
+def test_a_password_that_no_mail_server_can_be_told_is_refused_at_once() -> None:
+    with pytest.raises(BadServer):
+        MailServer.of("smtps://machi:%E9%8D%B5@127.0.0.1")
+
+
+def test_a_server_that_speaks_no_tls_gets_neither_password_nor_mail(box: tuple[Mailbox, int]) -> None:
+    before = len(box[0].taken)
+    with (
+        pytest.raises(NotSent, match="SMTPNotSupportedError"),
+        connected(MailServer.of(f"starttls://machi:x@127.0.0.1:{box[1]}")),
+    ):
+        pass
+    assert len(box[0].taken) == before
+
+
+# --- the digest of the morning
+
+MONDAY = datetime(2026, 6, 1, 8, 30, tzinfo=JST)
+OFFICES = (Office("建設課", "doboku@example.lg.jp"), Office("環境課", "kankyo@example.lg.jp"))
+
+
+def digests(town: Town, at: datetime) -> list[Mail]:
+    tell_departments(at_moment(town, at), None)
+    return [one for one in town.reports.mails(MailState.WAITING) if one.key.startswith("digest:")]
+
+
+def test_each_department_gets_its_own_numbers_once_a_day_and_nothing_of_a_person(tmp_path: Path) -> None:
+    with small_town(tmp_path, *OFFICES, GISAPP_URL="https://chizu.example.lg.jp") as town:
+        contact = Contact(name="秘密 花子", phone="090-1234-5678", email="hanako@example.com")
+        long_ago = [
+            replace(pothole(body="佐藤さんの前", contact=contact), received_at=MONDAY - timedelta(days=30))
+        ]
+        due_today = replace(pothole(area="東町"), received_at=datetime(2026, 5, 18, 3, 0, tzinfo=UTC))
+        reports = [
+            town.reports.add(one).report
+            for one in (*long_ago, due_today, replace(pothole(), received_at=MONDAY))
+        ]
+
+        assert digests(town, MONDAY - timedelta(minutes=1)) == []
+        (mail,) = digests(town, MONDAY)
+        assert digests(town, MONDAY + timedelta(hours=3)) == [mail]  # another process, or after a restart
+
+        assert mail.to == "doboku@example.lg.jp"
+        assert mail.subject == "【建設課】6/1 の通報：遅れ1・今日まで1・新着3"
+        assert (
+            f"{reports[1].public_id}　道路の損傷　東町　期限 6/1　https://chizu.example.lg.jp/desk/r/"
+            in mail.body
+        )
+        asked = re.findall(r"https://chizu.example.lg.jp/desk/\?(\S+)", mail.body)
+        assert [parse_qs(one) for one in asked] == [{"state": ["open", "working"], "department": ["建設課"]}]
+        for private in ("佐藤", "秘密", "090-1234", "hanako"):
+            assert private not in mail.subject + mail.body
+        tuesday = digests(town, MONDAY + timedelta(days=1))
+        assert len(tuesday) == 2
+
+
+@pytest.mark.parametrize(
+    "when", ["2026-06-06T09:00+09:00", "2026-05-04T09:00+09:00", "2026-06-01T17:15+09:00"]
+)
+def test_no_digest_goes_on_days_off_or_in_the_evening(tmp_path: Path, when: str) -> None:
+    at = datetime.fromisoformat(when)
+    with small_town(tmp_path, *OFFICES) as town:
+        town.reports.add(replace(pothole(), received_at=at - timedelta(days=3)))
+        assert digests(town, at) == []
+
+
+def test_a_long_list_is_cut_and_still_fits_a_mail(tmp_path: Path) -> None:
+    with small_town(tmp_path, *OFFICES) as town:
+        long_ago = MONDAY - timedelta(days=40)
+        town.reports.add_many([pothole(area="ながい名前" * 10, received_at=long_ago) for _ in range(90)])
+        (mail,) = digests(town, MONDAY)
+        assert "遅れ90" in mail.subject
+        assert "ほか60件" in mail.body

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import httpx
@@ -12,6 +13,7 @@ import websockets
 from websockets.exceptions import InvalidStatus
 
 from gisapp.web.gate import MB_OF_A_SESSION, UPLOAD_LIMIT, Gate
+from tests.faces.test_signing_in import signed_in
 from tests.serving import Server, awaited
 
 JAPANESE = "お試しください"
@@ -112,7 +114,12 @@ def test_an_upload_that_says_it_is_huge_is_refused_before_it_is_read(app: Server
 
 
 def test_a_chunked_body_without_end_is_cut_off(app: Server) -> None:
-    head = b"PUT /_stcore/upload_file/s/f HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+    with closing(signed_in(app)) as clerk:  # a stranger's is not even taken up
+        session = clerk.cookies["gisapp_session"].encode()
+    head = (
+        b"PUT /_stcore/upload_file/s/f HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+        b"Cookie: gisapp_session=" + session + b"\r\n"
+    )
     piece = b"100000\r\n" + b"x" * 0x100000 + b"\r\n"
     answer = raw(app, head, (piece for _ in range(40)))
     assert answer == b"" or answer.split()[1] in {b"403", b"413"}  # Streamlit's token check comes first

@@ -47,5 +47,5 @@ def test_the_same_browser_goes_on_where_it_was(app: Server) -> None:
 def test_a_browser_cannot_give_itself_the_mark(app: Server) -> None:
     """The header that marks a browser is ours alone: one that is sent along is dropped."""
     mine = awaited(session_of(app, Cookie=cookie("d")))
-    mark = sha256(b"d" * 43).hexdigest()
+    mark = sha256(b"d" * 43 + b" ").hexdigest()
     assert awaited(session_of(app, mine, X_Gisapp_Browser=mark)) != mine

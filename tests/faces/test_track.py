@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from uuid import uuid4
@@ -14,7 +14,6 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from gisapp.flows.follow import working_day_after
 from gisapp.settings import Settings
 from gisapp.town import Town, open_town
 from gisapp.web.track_pass import COOKIE, WRONG_CODES
@@ -116,18 +115,6 @@ def test_what_the_town_said_and_did_is_told_in_public_words_and_notes_are_not(ha
     assert "内部のメモ" not in page
     assert "業者へ電話" not in page
     assert "建設課 1" not in page
-
-
-@pytest.mark.parametrize(
-    ("received", "days", "due"),
-    [("2026-11-20T03:00", 1, "2026-11-23"), ("2026-11-20T15:30", 1, "2026-11-23"), ("2026-11-16T03:00", 5, "2026-11-23"),
-     ("2026-11-21T03:00", 14, "2026-12-10")],
-)  # fmt: skip
-def test_the_day_to_expect_skips_weekends_and_begins_with_the_day_in_japan(
-    received: str, days: int, due: str
-) -> None:
-    moment = datetime.fromisoformat(received).replace(tzinfo=UTC)
-    assert working_day_after(moment, days) == date.fromisoformat(due)
 
 
 def test_the_day_to_expect_is_called_a_guess_and_ends_with_the_work(hall: Hall) -> None:

@@ -43,10 +43,12 @@ OF_THE_HALL = re.compile(
     r"|catalogue_error|unreadable_file|import_refused|unknown_(?:layer|kind|feature|version)|not_the_owner"
     r"|malformed_change|version_moved|shelf_unwritable|bad_code|not_in_file|other_name|layer_of_other_kind"
     r"|schema_too_new|unsupported_store|nothing_sent|file_over_limit|not_signed_in|transition_refused"
-    r"|reason_required|evidence_required|actor_refused|duplicate_refused|change_refused|not_merged)"
+    r"|reason_required|evidence_required|actor_refused|duplicate_refused|change_refused|not_merged"
+    r"|referral_required|not_allowed|why_required|nothing_to_split|petition_refused|unknown_petition)"
     r"|map\.(?:draft_|versions_|points_|edit).*|page\.(?:layers|edit|history|batch|counter)"
-    r"|web\.(?:other_host|fonts_missing|not_yours)\..*|mail\.(?:list|state)\..*)$"
+    r"|web\.(?:other_host|fonts_missing|not_yours|sign_in)\..*|mail\.(?:list|state)\..*)$"
 )
+OF_THE_DESK = re.compile(r"^desk(?:_\w+)?\.")
 KANJI = re.compile(r"[\u3400-\u9fff々]")
 KANA = re.compile(r"[\u3041-\u30fa\u30fc-\u30ff\uff66-\uff9f]")
 READING = re.compile(r"^[\u3041-\u3096ー・]+$")
@@ -59,7 +61,8 @@ def owed(lang: str) -> dict[str, str]:
     """The Japanese sentences that a language has to have of its own, by key."""
     every = {key: text for key, text in own_sentences("ja").items() if not key.startswith("language.")}
     if lang in WHOLE:
-        return every
+        # やさしい日本語 is for residents; the desk's pages are the town hall's own.
+        return {key: text for key, text in every.items() if lang == "en" or not OF_THE_DESK.match(key)}
     return {
         key: text
         for key, text in every.items()

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from gisapp.words import sentences
 from reports_store import (
     ActorRefused,
     ActorType,
     EvidenceRequired,
+    PhotoRole,
     PublicState,
     ReasonRequired,
+    ReferralRequired,
     Status,
     TransitionRefused,
 )
-from reports_store.workflow import ALLOWED, FINAL, FIRST, NEEDS_PUBLIC_REASON, PUBLIC_STATE, check
+from reports_store.deadlines import WAITING
+from reports_store.workflow import (
+    ALLOWED,
+    FINAL,
+    FIRST,
+    NEEDS_PUBLIC_REASON,
+    OPEN,
+    PUBLIC_STATE,
+    RESIDENT_MAY,
+    check,
+)
 from tests.conftest import ROOT
-from tests.report_makers import moved, photo
+from tests.report_makers import moved, photo, promised
 
 
 def reachable() -> set[Status]:
@@ -69,6 +83,36 @@ def test_done_needs_a_photo_or_a_note() -> None:
         check(Status.IN_PROGRESS, Status.RESOLVED, moved(Status.RESOLVED))
     check(Status.IN_PROGRESS, Status.RESOLVED, moved(Status.RESOLVED, photos=(photo("after"),)))
     check(Status.IN_PROGRESS, Status.RESOLVED, moved(Status.RESOLVED, noted="舗装済み"))
+
+
+def test_a_photo_from_before_the_work_shows_nothing() -> None:
+    before = replace(moved(Status.RESOLVED, photos=(photo("before"),)), photo_role=PhotoRole.BEFORE)
+
+    with pytest.raises(EvidenceRequired):
+        check(Status.IN_PROGRESS, Status.RESOLVED, before)
+    check(Status.IN_PROGRESS, Status.RESOLVED, before, shown=True)
+    check(Status.IN_PROGRESS, Status.RESOLVED, moved(Status.RESOLVED, declared=(promised("after"),)))
+
+
+@pytest.mark.parametrize("name", ["", "  ", None])
+def test_passing_on_needs_the_name_of_a_body(name: str | None) -> None:
+    with pytest.raises(ReferralRequired):
+        check(Status.TRIAGED, Status.REFERRED, moved(Status.REFERRED, referred_to=name))
+    check(Status.TRIAGED, Status.REFERRED, moved(Status.REFERRED, referred_to="県 土木事務所"))
+
+
+def test_while_others_are_waited_for_the_report_is_still_the_towns() -> None:
+    assert WAITING < OPEN
+    assert {status for status in Status if RESIDENT_MAY.get(status) == {Status.REOPENED}}.isdisjoint(OPEN)
+    assert OPEN.isdisjoint(frm for frm, following in ALLOWED.items() if Status.ARCHIVED in following)
+
+
+@pytest.mark.parametrize("lang", ["ja", "ja-easy", "en", "zh", "ko", "vi", "pt"])
+def test_every_state_has_its_words_for_residents(lang: str) -> None:
+    known = sentences(lang)
+
+    assert all(known[f"report.status.{status}"].strip() for status in Status)
+    assert all(known[f"report.state.{state}"].strip() for state in PublicState)
 
 
 def test_a_resident_may_say_it_is_not_fixed_or_take_it_back_and_nothing_else() -> None:

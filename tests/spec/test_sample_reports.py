@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from gisapp.sample import Sample, SampleReport, build
-from gisapp.sample.careers import BY_RESIDENT
+from gisapp.sample.careers import BY_RESIDENT, REFERRED_TO
 from reports_store.categories import Categories
 from reports_store.report import ActorType, Channel, EventKind, GeomSource, NewEvent, Status
 from reports_store.workflow import FIRST, check
@@ -48,8 +48,9 @@ def test_every_step_is_one_the_towns_workflow_allows_with_the_message_it_asks_fo
                 assert step.public_message
                 continue
             actor = ActorType.RESIDENT if step.status in BY_RESIDENT else ActorType.STAFF
+            told = {"referred_to": REFERRED_TO[step.public_message]} if step.status == "referred" else {}
             event = NewEvent(kind=EventKind.STATUS, actor_type=actor, actor="sample", at=step.at,
-                             changes={"to": {"status": step.status}}, public_message=step.public_message,
+                             changes={"to": {"status": step.status, **told}}, public_message=step.public_message,
                              internal_message=step.internal_message)  # fmt: skip
             check(now, Status(step.status), event)
             now = Status(step.status)
@@ -128,6 +129,14 @@ def test_reports_lie_where_such_things_are_found() -> None:
     assert max(rivers.distance(place) for place in places("river_channel")) < 60
     assert max(parks.distance(place) for place in places("park_playground")) < 60
     assert metres("boundary").union_all().covers(shapely.MultiPoint(places("other")))
+
+
+def test_dumping_crowds_together_at_one_road_in_the_hills() -> None:
+    dumped, roads = places("illegal_dumping"), metres("road_section").union_all()
+    crowd = max(([other for other in dumped if other.distance(one) < 200] for one in dumped), key=len)
+
+    assert 10 <= len(crowd) < len(dumped) - 10
+    assert max(roads.distance(place) for place in crowd) < 10
 
 
 def test_categories_answers_and_channels_are_ones_the_store_knows() -> None:

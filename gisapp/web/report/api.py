@@ -132,6 +132,7 @@ def given_of(body: bytes) -> Given:
         token=_text(raw, "token"),
         work=_text(raw, "work"),
         trap=_text(raw, "website"),
+        asset=_text(raw, "asset"),
     )
 
 

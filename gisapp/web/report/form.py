@@ -17,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gisapp.flows.category_words import answer_words, category_words_ruby
+from gisapp.flows.desk.assets import asset_of, asset_shown
 from gisapp.flows.explain import explain
 from gisapp.flows.find import landmarks
 from gisapp.flows.place_text import PlaceFound
@@ -26,10 +27,12 @@ from gisapp.flows.submit import Draft, Receipt, examined
 from gisapp.flows.support import support
 from gisapp.flows.suspicion import Blocked
 from gisapp.flows.take_photo import HEAD_BYTES, may_be_photo
+from gisapp.person import ANYONE
 from gisapp.rules import rules_of
 from gisapp.town import Town
 from gisapp.web.abuse import Quota, TooMany, mark_device
 from gisapp.web.errors import BodyTooLarge, BodyTooSlow, answering, closing
+from gisapp.web.forms import whole_form
 from gisapp.web.gate import FORM_LIMIT
 from gisapp.web.render import page
 from gisapp.web.report.accepting import Door, is_known
@@ -57,7 +60,7 @@ LANDMARKS = 300  # names for the list under the field; the others are found by t
 TEXT_FIELDS = (
     "uuid", "token", "work", "website", "category", "lon", "lat", "source", "accuracy_m", "place", "choice",
     "choice_of", "body",
-    "contact.name", "contact.phone", "contact.email", "contact.wants_reply", "device_time",
+    "contact.name", "contact.phone", "contact.email", "contact.wants_reply", "device_time", "asset",
 )  # fmt: skip
 
 
@@ -106,6 +109,7 @@ class Filled:
             token=self["token"],
             work=self["work"],
             trap=self["website"],
+            asset=self["asset"],
         )
 
 
@@ -141,19 +145,19 @@ def form_routes(town: Callable[[], Town], quota: Quota) -> list[Route]:
         sender = door.sender(request)
         try:
             quota.take_bytes(sender, _length(request), door.town.mode)
-            async with request.form(max_files=FILES, max_fields=FIELDS, max_part_size=FIELD_LIMIT) as sent:
+            async with whole_form(request, FILES, FIELDS, FIELD_LIMIT) as sent:
                 return await run_in_threadpool(_checked, sent, door)
         except TooMany as error:
             return await run_in_threadpool(_refused, door.town, _slow_down(error))
 
     async def send(request: Request) -> Response:
         door = Door(town(), quota)
-        async with request.form(max_files=0, max_fields=FIELDS, max_part_size=FIELD_LIMIT) as sent:
+        async with whole_form(request, 0, FIELDS, FIELD_LIMIT) as sent:
             return await run_in_threadpool(_sent, sent, request, door)
 
     async def same(request: Request) -> Response:
         door = Door(town(), quota)
-        async with request.form(max_files=0, max_fields=FIELDS, max_part_size=FIELD_LIMIT) as sent:
+        async with whole_form(request, 0, FIELDS, FIELD_LIMIT) as sent:
             if not brake.hit(SUPPORTS, "support", door.sender(request).address):
                 return await run_in_threadpool(
                     _refused, door.town, Trouble({"body": say("web.too_many.text")}, 429)
@@ -190,6 +194,7 @@ def form_page(
         kinds=[(one, category_words_ruby(one)) for one in here.categories.values()],
         landmarks=_names(here),
         opened=opened,
+        asset=_asset_words(filled["asset"], here),
     )
     if trouble.retry_after_s:
         answer.headers["Retry-After"] = str(trouble.retry_after_s)
@@ -266,9 +271,21 @@ def _fresh(request: Request, here: Town) -> Filled:
     """An empty form; a link from a map may bring a place."""
     values = {"uuid": str(uuid4()), "token": new_token(here.secret, here.now())}
     place = _point([request.query_params.get(name, "") for name in ("lon", "lat")])
+    wanted = asset_of(request.query_params.get("asset", ""))
+    asset = None if wanted is None else asset_shown(wanted, ANYONE, here.layers)
+    if asset is not None and asset.found:  # a link from the card of a street light, a station, a mirror
+        place = place or {"lon": asset.lon, "lat": asset.lat}
+        values["asset"] = asset.key
     if place is not None:
         values |= {"lon": str(place["lon"]), "lat": str(place["lat"]), "source": "map_tap"}
     return Filled(values)
+
+
+def _asset_words(key: str, here: Town) -> str:
+    """The equipment that a form is about, as its card names it; empty for none."""
+    wanted = asset_of(key)
+    asset = None if wanted is None else asset_shown(wanted, ANYONE, here.layers)
+    return "" if asset is None or not asset.found else f"{asset.layer}　{asset.title}"
 
 
 def _checked(sent: FormData, door: Door) -> Response:

@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+from gisapp.flows.desk.assets import asset_at, asset_of
 from gisapp.flows.explain import explain
 from gisapp.flows.place_text import PlaceFound, place_settled, places_meant
 from gisapp.flows.submit import Draft
+from gisapp.person import ANYONE
 from gisapp.profile import TownProfile
 from gisapp.words import say
 from layers.versions import LayerShelf
@@ -62,6 +64,7 @@ class Given:
     token: str = ""
     work: str = ""
     trap: str = ""
+    asset: str = ""
 
 
 def draft_of(given: Given, categories: Categories, layers: LayerShelf, profile: TownProfile) -> Draft:
@@ -87,6 +90,7 @@ def draft_of(given: Given, categories: Categories, layers: LayerShelf, profile: 
         lang=given.lang,
         declared=given.photos,
         device_time=time_of(given.device_time),
+        asset=asset_at(asset_of(given.asset), place.lon, place.lat, ANYONE, layers),
     )
 
 

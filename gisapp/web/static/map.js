@@ -232,7 +232,7 @@
     }
 
     defaults() {
-      for (const layer of this.config.layers) if (!layer.default_on || this.options.pick) this.off.add(layer.id);
+      for (const layer of this.config.layers) if (!layer.default_on || this.options.pick || this.options.layersOff) this.off.add(layer.id);
       const [west, south, east, north] = this.config.town.bounds;
       this.map.setMaxBounds(L.latLngBounds([south - 0.3, west - 0.3], [north + 0.3, east + 0.3]));
       const place = this.options.pin || this.options.focus;
@@ -339,7 +339,7 @@
         else if (layer.ok) this.clear(`base ${layer.id}`);
       }
       if (this.options.reports && !this.off.has("reports")) {
-        work.push(this.load("reports", `/live/reports.json?r=${this.stamp.reports}&${where}${this.asked()}`, (found) => this.drawReports(found)));
+        work.push(this.load("reports", `${this.options.reportsFrom || "/live/reports.json"}?r=${this.stamp.reports}&${where}${this.asked()}`, (found) => this.drawReports(found)));
       } else this.clear("reports");
       const box = this.map.getContainer();
       box.dataset.busy = "yes";
@@ -571,13 +571,30 @@
     drawReports(found) {
       const group = L.layerGroup();
       const title = this.say("reports");
+      const placed = found.features.map(({ geometry, properties }) => ({ at: this.map.latLngToLayerPoint([geometry.coordinates[1], geometry.coordinates[0]]), n: properties.cluster || 1, properties }));
       const pins = [];
-      for (const { geometry, properties } of found.features) {
-        if (properties.cluster) group.addLayer(this.clusterOf(geometry, properties.cluster, "gm-report", "gm-cluster-report", title));
-        else pins.push({ at: this.map.latLngToLayerPoint([geometry.coordinates[1], geometry.coordinates[0]]), properties });
+      for (const one of this.options.roomy ? this.gathered(placed) : placed) {
+        if (!one.properties.cluster) { pins.push(one); continue; }
+        const { lng, lat } = this.map.layerPointToLatLng(one.at);
+        group.addLayer(this.clusterOf({ coordinates: [lng, lat] }, one.n, "gm-report", "gm-cluster-report", title));
       }
       for (const crowd of this.crowds(pins)) this.drawCrowd(group, crowd);
       return group;
+    }
+
+    // Circles and pins that a circle would cover become one circle: each leaves room for a finger.
+    gathered(placed) {
+      const found = [];
+      for (let one of placed) {
+        const covers = (other) => (one.properties.cluster || other.properties.cluster) && one.at.distanceTo(other.at) < ROOM_PX;
+        for (let i = found.findIndex(covers); i >= 0; i = found.findIndex(covers)) {
+          const [other] = found.splice(i, 1);
+          const n = one.n + other.n;
+          one = { at: one.at.multiplyBy(one.n).add(other.at.multiplyBy(other.n)).divideBy(n), n, properties: { cluster: n } };
+        }
+        found.push(one);
+      }
+      return found;
     }
 
     // Pins that would cover one another are gathered, so that each can be given room of its own.
@@ -644,11 +661,31 @@
 
     featurePopup(layer, style, properties) {
       const rows = properties.rows || [];
-      return element("article", { class: "gm-popup" },
+      const card = element("article", { class: "gm-popup" },
         element("p", { class: "gm-kind" }, swatch(style), `${layer.title}${style.text ? `：${style.text}` : ""}`),
         element("h3", {}, properties.title || layer.title),
         element("dl", {}, ...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])),
         this.sourceLine(layer));
+      if (layer.equipment && properties.id && !this.options.pick) card.append(this.reportsOf(layer, properties.id));
+      return card;
+    }
+
+    // What was reported about one street light, mirror or station, and the way to report it.
+    reportsOf(layer, id) {
+      const box = element("section", { class: "gm-equipment", "aria-busy": "true" }, element("h4", {}, this.say("equipment_title")));
+      const elsewhere = window.frameElement ? "_blank" : null;
+      fetchJson(`/live/assets/${encodeURIComponent(layer.id)}/${encodeURIComponent(id)}.json`)
+        .then((found) => {
+          const lines = found.reports.map((one) => element("li", {}, element("a", { href: one.link, target: elsewhere }, one.number), `　${one.date}　${one.category}　${one.state_name}`));
+          box.append(lines.length ? element("ul", {}, ...lines) : element("p", {}, this.say("equipment_none")));
+          if (found.report) box.append(element("a", { class: "gm-also", href: found.report, target: elsewhere }, this.say("equipment_report")));
+        })
+        .catch(() => box.append(element("p", { class: "gm-bad" }, this.say("equipment_failed"))))
+        .finally(() => {
+          box.removeAttribute("aria-busy");
+          if (this.card && this.card.getContent().contains(box)) this.card.update();
+        });
+      return box;
     }
 
     sourceLine(layer) {

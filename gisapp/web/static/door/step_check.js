@@ -96,7 +96,7 @@ function waiting() {
     payload: {
       uuid, category, place: place ? { lon: place.lon, lat: place.lat, source: place.source, accuracy_m: place.accuracy_m ?? null } : { text: text.trim() },
       body: body.trim(), answers, contact: named ? { ...contact } : null, lang: door.lang, device_time: deviceTime(),
-      photos: photos.map(({ sha256, bytes }) => ({ sha256, bytes })), token, work, website: "",
+      photos: photos.map(({ sha256, bytes }) => ({ sha256, bytes })), token, work, website: "", asset: place?.asset || "",
     },
   };
 }

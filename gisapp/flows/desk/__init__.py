@@ -1,0 +1,1 @@
+"""What the town hall does with reports: finding, giving to somebody, answering, closing, counting."""

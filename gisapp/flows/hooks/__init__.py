@@ -1,0 +1,1 @@
+"""Programs outside that are told of reports, and that tell us of those referred to them."""
