@@ -36,10 +36,10 @@ class Server:
     def address(self, name: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{name}"
 
-    def new_database(self) -> str:
-        """The address of an empty database that has PostGIS."""
-        name = f"town{next(self._names)}"
-        self._at_once(f"CREATE DATABASE {name} TEMPLATE with_postgis")
+    def new_database(self, name: str = "", template: str = "with_postgis") -> str:
+        """The address of an empty database that has PostGIS, or of a copy of another that nobody is in."""
+        name = name or f"town{next(self._names)}"
+        self._at_once(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.address(name)
 
     def drop(self, address: str) -> None:

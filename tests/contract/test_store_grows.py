@@ -19,6 +19,8 @@ from tests.conftest import ROOT
 from tests.contract.conftest import ByHand
 from tests.report_makers import LAT, LON, moved, photo, pothole, promised, step
 
+BARE = True  # these begin with no tables at all
+
 # A real one, written by the first version's own code and told as SQL.
 FIRST = Path(__file__).with_name("town_0001.sql")
 KINDS = Categories.load()

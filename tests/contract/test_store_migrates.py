@@ -18,6 +18,8 @@ from tests.conftest import ROOT
 from tests.contract.conftest import ByHand
 from tests.report_makers import pothole
 
+BARE = True  # these begin with no tables at all
+
 # PostGIS keeps a table of its own beside ours, and so does the search of SQLite; its index on a server is an expression.
 OURS = {
     "include_object": lambda made, name, *_: (

@@ -36,6 +36,8 @@ from tests.postgres_server import Server, at, server
 from tests.report_makers import LAT, LON, moved, photo, pothole, step
 from tests.serving import command
 
+BARE = True  # these begin with no tables at all
+
 pytestmark = pytest.mark.parametrize("new_address", ["postgresql"], indirect=True)
 
 

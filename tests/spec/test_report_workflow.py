@@ -91,7 +91,8 @@ def test_a_photo_from_before_the_work_shows_nothing() -> None:
     with pytest.raises(EvidenceRequired):
         check(Status.IN_PROGRESS, Status.RESOLVED, before)
     check(Status.IN_PROGRESS, Status.RESOLVED, before, shown=True)
-    check(Status.IN_PROGRESS, Status.RESOLVED, moved(Status.RESOLVED, declared=(promised("after"),)))
+    here = moved(Status.RESOLVED, declared=(promised("after"),), received=True)
+    check(Status.IN_PROGRESS, Status.RESOLVED, here)
 
 
 @pytest.mark.parametrize("name", ["", "  ", None])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +15,7 @@ from gisapp.flows.desk.lateness import Lateness, lateness
 from gisapp.flows.desk.steps import has
 from gisapp.person import Person, Right
 from gisapp.words import say
-from reports_store import Categories, Priority, Report, ReportStore, Status
+from reports_store import Categories, Filters, Priority, Report, ReportStore, Status
 from reports_store.fiscal import JST
 from reports_store.workflow import PUBLIC_STATE
 
@@ -52,6 +54,23 @@ class Count:
     def words(self) -> str:
         """ "12件", "1,000件以上"."""
         return say("desk_inbox.count" if self.exact else "desk_inbox.count_least", n=f"{self.n:,}")
+
+
+class KeptCounts:
+    """The counts of the tabs at one revision of the store: a whole department that opens the page asks once."""
+
+    def __init__(self, most: int = 256) -> None:
+        self._most, self._lock = most, threading.Lock()
+        self._counts: OrderedDict[tuple[int, Filters], Count] = OrderedDict()
+
+    def get(self, revision: int, filters: Filters, make: Callable[[], Count]) -> Count:
+        """What make says, unless it has been asked at this revision. One is made at a time."""
+        with self._lock:
+            if (revision, filters) not in self._counts:
+                self._counts[revision, filters] = make()
+                while len(self._counts) > self._most:
+                    self._counts.popitem(last=False)
+            return self._counts[revision, filters]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,21 +147,27 @@ def _may_take(person: Person, report: Report) -> bool:
     )
 
 
-def tabs(choice: InboxChoice, asking: Asking) -> tuple[tuple[Tab, ...], tuple[Tab, ...]]:
+def tabs(choice: InboxChoice, asking: Asking, kept: KeptCounts) -> tuple[tuple[Tab, ...], tuple[Tab, ...]]:
     """The tabs of whose work, and those of what presses among the work of the present choice."""
-    count = _counting(asking)
+    count = _counting(asking, kept)
     whose = tuple(Tab(one.whose.value, one, count(one)) for one in WHOSE)
     pressing = {name: replace(one, whose=choice.whose) for name, one in PRESSING.items()}
     return whose, tuple(Tab(name, one, count(one)) for name, one in pressing.items())
 
 
-def _counting(asking: Asking) -> Callable[[InboxChoice], Count]:
+def _counting(asking: Asking, kept: KeptCounts) -> Callable[[InboxChoice], Count]:
+    revision, minute = asking.reports.revision(), asking.now.replace(second=0, microsecond=0)
+
     def count(choice: InboxChoice) -> Count:
-        filters = filters_of(choice, asking.person, asking.categories, asking.now)
-        found = asking.reports.inbox(filters, choice.order, limit=1)
-        return Count(found.total, found.exact)
+        filters = filters_of(choice, asking.person, asking.categories, minute)
+        return kept.get(revision, filters, lambda: _counted(filters, choice, asking.reports))
 
     return count
+
+
+def _counted(filters: Filters, choice: InboxChoice, reports: ReportStore) -> Count:
+    found = reports.inbox(filters, choice.order, limit=1)
+    return Count(found.total, found.exact)
 
 
 def late_words(report: Report, late: Lateness, now: datetime) -> str:

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from gisapp.flows.associations import association_names
 from gisapp.flows.desk.inbox import InboxChoice, choice_of, filters_of, first_choice
-from gisapp.flows.desk.inbox_lines import Asking, Count, inbox_lines, line, tabs
+from gisapp.flows.desk.inbox_lines import Asking, Count, KeptCounts, inbox_lines, line, tabs
 from gisapp.flows.desk.inbox_words import chosen, offered
 from gisapp.flows.desk.reading import report_for
 from gisapp.flows.desk.watch_desk import watch_desk
@@ -38,10 +38,10 @@ NAME_LIMIT = 60
 
 def inbox_routes(town: Callable[[], Town]) -> list[Route]:
     """/desk/ over a town, what its script asks for, and the steps that are taken from it."""
-    kept = KeptBulks()
+    kept, counts = KeptBulks(), KeptCounts()
 
     async def page(request: Request, here: Town, person: Person) -> Response:
-        return await _page(request, here, person, kept)
+        return await _page(request, here, person, kept, counts)
 
     return [
         Route("/desk", _to_inbox),
@@ -58,7 +58,9 @@ async def _to_inbox(request: Request) -> Response:
     return RedirectResponse("/desk/", 308)
 
 
-async def _page(request: Request, here: Town, person: Person, kept: KeptBulks) -> Response:
+async def _page(
+    request: Request, here: Town, person: Person, kept: KeptBulks, counts: KeptCounts
+) -> Response:
     asked = request.query_params
     choice, after = _choice(request, here, person), asked.get("after", "")
 
@@ -66,7 +68,7 @@ async def _page(request: Request, here: Town, person: Person, kept: KeptBulks) -
         asking = _asking(here, person)
         found = inbox_lines(choice, asking, after)
         people = here.accounts.people()
-        whose, pressing = tabs(choice, asking)
+        whose, pressing = tabs(choice, asking, counts)
         return {
             "found": found,
             "whose_tabs": whose,
