@@ -52,3 +52,8 @@ async def _form(request: Request, max_files: int, max_fields: int, field_limit: 
 def _charset(request: Request) -> str:
     _, options = parse_options_header(request.headers.get("content-type"))
     return options.get(b"charset", b"").decode("latin-1").strip().lower()
+
+
+def whole_number(text: str) -> int | None:
+    """A number that an address or a form says, as far as a database can hold it; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -11,6 +9,7 @@ from typing import Any
 
 from gisapp.flows.category_words import category_name
 from gisapp.flows.desk.inbox import UNFINISHED, Due, InboxChoice, Whose, filters_of
+from gisapp.flows.desk.kept import Kept
 from gisapp.flows.desk.lateness import Lateness, lateness
 from gisapp.flows.desk.steps import has
 from gisapp.person import Person, Right
@@ -54,23 +53,6 @@ class Count:
     def words(self) -> str:
         """ "12件", "1,000件以上"."""
         return say("desk_inbox.count" if self.exact else "desk_inbox.count_least", n=f"{self.n:,}")
-
-
-class KeptCounts:
-    """The counts of the tabs at one revision of the store: a whole department that opens the page asks once."""
-
-    def __init__(self, most: int = 256) -> None:
-        self._most, self._lock = most, threading.Lock()
-        self._counts: OrderedDict[tuple[int, Filters], Count] = OrderedDict()
-
-    def get(self, revision: int, filters: Filters, make: Callable[[], Count]) -> Count:
-        """What make says, unless it has been asked at this revision. One is made at a time."""
-        with self._lock:
-            if (revision, filters) not in self._counts:
-                self._counts[revision, filters] = make()
-                while len(self._counts) > self._most:
-                    self._counts.popitem(last=False)
-            return self._counts[revision, filters]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +129,7 @@ def _may_take(person: Person, report: Report) -> bool:
     )
 
 
-def tabs(choice: InboxChoice, asking: Asking, kept: KeptCounts) -> tuple[tuple[Tab, ...], tuple[Tab, ...]]:
+def tabs(choice: InboxChoice, asking: Asking, kept: Kept[Count]) -> tuple[tuple[Tab, ...], tuple[Tab, ...]]:
     """The tabs of whose work, and those of what presses among the work of the present choice."""
     count = _counting(asking, kept)
     whose = tuple(Tab(one.whose.value, one, count(one)) for one in WHOSE)
@@ -155,12 +137,12 @@ def tabs(choice: InboxChoice, asking: Asking, kept: KeptCounts) -> tuple[tuple[T
     return whose, tuple(Tab(name, one, count(one)) for name, one in pressing.items())
 
 
-def _counting(asking: Asking, kept: KeptCounts) -> Callable[[InboxChoice], Count]:
+def _counting(asking: Asking, kept: Kept[Count]) -> Callable[[InboxChoice], Count]:
     revision, minute = asking.reports.revision(), asking.now.replace(second=0, microsecond=0)
 
     def count(choice: InboxChoice) -> Count:
         filters = filters_of(choice, asking.person, asking.categories, minute)
-        return kept.get(revision, filters, lambda: _counted(filters, choice, asking.reports))
+        return kept.get(filters, revision, lambda: _counted(filters, choice, asking.reports))
 
     return count
 

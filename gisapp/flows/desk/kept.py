@@ -23,15 +23,19 @@ class _Answer(Generic[V]):
     took_s: float
     value: V
 
-    def good(self, revision: int, now: float) -> bool:
+    def good(self, revision: int, now: float, rest: float) -> bool:
         age = now - self.made
-        return age < self.took_s * REST or (self.revision == revision and age < LONGEST_S)
+        return age < self.took_s * rest or (self.revision == revision and age < LONGEST_S)
 
 
 class Kept(Generic[V]):
-    """The latest answers, by what was asked. One is made at a time; who asks for one that is kept need not wait."""
+    """The latest answers, by what was asked. One is made at a time; who asks for one that is kept need not wait.
 
-    def __init__(self, most: int = 32) -> None:
+    rest=0: an answer is never older than the revision that is asked for.
+    """
+
+    def __init__(self, most: int = 32, rest: float = REST) -> None:
+        self._rest = rest
         self._most, self._turn, self._lock = most, threading.Lock(), threading.Lock()
         self._answers: OrderedDict[Hashable, _Answer[V]] = OrderedDict()
 
@@ -52,7 +56,7 @@ class Kept(Generic[V]):
     def _look(self, asked: Hashable, revision: int) -> _Answer[V] | None:
         with self._lock:
             found = self._answers.get(asked)
-            if found is None or not found.good(revision, monotonic()):
+            if found is None or not found.good(revision, monotonic(), self._rest):
                 return None
             self._answers.move_to_end(asked)
             return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,11 +13,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gisapp.flows.category_words import category_name
+from gisapp.flows.describe import day
 from gisapp.flows.desk.figures_choice import FiguresChoice, figures_choice
 from gisapp.flows.desk.figures_table import table_csv
 from gisapp.flows.desk.hot_places import CAMERA_WORD, Place, Surroundings, camera_places, patrol_places
 from gisapp.flows.desk.hotspots import CELL_M, FEWEST, LEVEL, Ground, HotSpots, NotWorkedOut, hot_spots
 from gisapp.flows.desk.kept import Kept
+from gisapp.flows.desk.telling import clock
 from gisapp.flows.enquire.sites import road_graph
 from gisapp.flows.find import visible_versions
 from gisapp.person import Person, Right
@@ -88,7 +89,7 @@ def hotspot_routes(town: Callable[[], Town], offered: Callable[[Town], dict[str,
         return await desk_page(
             here, person, "desk/hotspots.html",
             here="figures", choice=choice, query=urlencode(choice.query()), told=told, kinds=kinds,
-            few=FEWEST, level=round(LEVEL * 100), cell_m=round(CELL_M), day=_day, moment=_moment, **values,
+            few=FEWEST, level=round(LEVEL * 100), cell_m=round(CELL_M), day=day, moment=clock, **values,
         )  # fmt: skip
 
     async def as_csv(request: Request, here: Town, person: Person) -> Response:
@@ -117,14 +118,6 @@ def hotspot_choice(request: Request, here: Town) -> FiguresChoice:
     if "category" not in asked and DUMPING in here.categories:
         choice = replace(choice, categories=(DUMPING,))
     return choice if "period" in asked else replace(choice, period=USUAL)
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment.astimezone(JST):%Y-%m-%d}"
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(JST):%Y-%m-%d %H:%M}"
 
 
 def _told(found: HotSpots | None, cameras: list[Place], patrols: list[Place]) -> dict[str, Any]:

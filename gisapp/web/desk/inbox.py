@@ -17,8 +17,9 @@ from starlette.routing import Route
 
 from gisapp.flows.associations import association_names
 from gisapp.flows.desk.inbox import InboxChoice, choice_of, filters_of, first_choice
-from gisapp.flows.desk.inbox_lines import Asking, Count, KeptCounts, inbox_lines, line, tabs
+from gisapp.flows.desk.inbox_lines import Asking, Count, inbox_lines, line, tabs
 from gisapp.flows.desk.inbox_words import chosen, offered
+from gisapp.flows.desk.kept import Kept
 from gisapp.flows.desk.reading import report_for
 from gisapp.flows.desk.watch_desk import watch_desk
 from gisapp.flows.watch import Watch
@@ -27,7 +28,7 @@ from gisapp.town import Town
 from gisapp.web.desk.bulk import KeptBulks, bulk_routes
 from gisapp.web.desk.door import NOT_KEPT, behind, desk_page
 from gisapp.web.errors import BadRequest
-from gisapp.web.forms import read_form
+from gisapp.web.forms import read_form, whole_number
 from gisapp.web.live import viewport
 from gisapp.words import section
 from reports_store.errors import InvalidFilter, UnknownReport
@@ -38,7 +39,7 @@ NAME_LIMIT = 60
 
 def inbox_routes(town: Callable[[], Town]) -> list[Route]:
     """/desk/ over a town, what its script asks for, and the steps that are taken from it."""
-    kept, counts = KeptBulks(), KeptCounts()
+    kept, counts = KeptBulks(), Kept[Count](256, rest=0)
 
     async def page(request: Request, here: Town, person: Person) -> Response:
         return await _page(request, here, person, kept, counts)
@@ -59,7 +60,7 @@ async def _to_inbox(request: Request) -> Response:
 
 
 async def _page(
-    request: Request, here: Town, person: Person, kept: KeptBulks, counts: KeptCounts
+    request: Request, here: Town, person: Person, kept: KeptBulks, counts: Kept[Count]
 ) -> Response:
     asked = request.query_params
     choice, after = _choice(request, here, person), asked.get("after", "")
@@ -164,9 +165,9 @@ async def _keep_view(request: Request, here: Town, person: Person) -> Response:
     query, name = urlencode(back.query()), given.get("name", "").strip()[:NAME_LIMIT]
 
     def keep() -> None:
-        drop = given.get("drop", "")
-        if drop.isascii() and drop.isdigit() and len(drop) < 18:
-            here.reports.drop_view(person.login, int(drop))
+        drop = whole_number(given.get("drop", ""))
+        if drop is not None:
+            here.reports.drop_view(person.login, drop)
             return
         if not name or len(query) > QUERY_LIMIT:
             raise InvalidFilter("name", name, "a name")

@@ -14,14 +14,14 @@ from starlette.routing import Route
 
 from gisapp.flows.desk.photo_check import boxes_of, decide, photo_of, whose_photos
 from gisapp.flows.desk.steps import Desk
+from gisapp.flows.desk.telling import clock
 from gisapp.person import Person, Right, may
 from gisapp.town import Town
 from gisapp.web.desk.door import NOT_KEPT, behind, desk_page
 from gisapp.web.errors import BadRequest
-from gisapp.web.forms import read_form
+from gisapp.web.forms import read_form, whole_number
 from gisapp.words import section
 from reports_store import PiiState
-from reports_store.fiscal import JST
 
 A_PAGE = 24
 COUNTED_TO = 1000
@@ -40,7 +40,7 @@ def moderation_routes(town: Callable[[], Town]) -> list[Route]:
 
 
 async def _queue(request: Request, town: Town, person: Person) -> Response:
-    after = _number(request.query_params.get("after", ""))
+    after = whole_number(request.query_params.get("after", "")) or 0
     whose = whose_photos(person, town.categories, to_release=True)
     waiting = await run_in_threadpool(town.reports.photos_to_look_at, whose, A_PAGE + 1, after)
     left = await run_in_threadpool(town.reports.count_photos_to_look_at, whose, COUNTED_TO)
@@ -48,7 +48,7 @@ async def _queue(request: Request, town: Town, person: Person) -> Response:
     return await desk_page(
         town, person, "desk/photos.html", here="photos", waiting=waiting[:A_PAGE],
         more=waiting[A_PAGE - 1].number if len(waiting) > A_PAGE else None, left=left, counted_to=COUNTED_TO,
-        latest=latest, names=_names(town), day=_day, category_name=lambda code: town.categories[code].name(),
+        latest=latest, names=_names(town), day=clock, category_name=lambda code: town.categories[code].name(),
         known=town.categories,
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ async def _photo(request: Request, town: Town, person: Person) -> Response:
     }
     return await desk_page(
         town, person, "desk/photo.html", here="photos", report=report, photo=photo, looks=looks, uuid=str(uuid4()),
-        names=_names(town), day=_day, allowed=may(person, Right.RELEASE, report.department) and not photo.merged,
+        names=_names(town), day=clock, allowed=may(person, Right.RELEASE, report.department) and not photo.merged,
         categories=town.categories, words=words,
     )  # fmt: skip
 
@@ -72,7 +72,7 @@ async def _decided(request: Request, town: Town, person: Person) -> Response:
     async with read_form(request) as form:
         given = {name: value for name, value in form.items() if isinstance(value, str)}
     state = DECISIONS.get(given.get("decision", ""))
-    seen = _number(given.get("seen", ""))
+    seen = whole_number(given.get("seen", ""))
     if state is None or not seen:
         raise BadRequest
     boxes = boxes_of(_parsed(given.get("boxes", ""))) if state is PiiState.REDACTED else ()
@@ -100,14 +100,6 @@ def _desk(town: Town, person: Person) -> Desk:
 
 def _names(town: Town) -> Mapping[str, str]:
     return town.accounts.names()
-
-
-def _day(moment: object) -> str:
-    return f"{moment.astimezone(JST):%Y-%m-%d %H:%M}"  # type: ignore[attr-defined]
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _parsed(text: str) -> object:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from gisapp.flows.desk.telling import clock
 from gisapp.flows.hooks.telling import TRIAL
 from gisapp.person import Person, Right
 from gisapp.town import Town
@@ -19,7 +20,6 @@ from gisapp.web.errors import BadRequest
 from gisapp.web.forms import read_form
 from gisapp.words import UnknownSentence, say
 from reports_store import MailState
-from reports_store.fiscal import JST
 
 PAGE = "/desk/admin/outbox"
 LISTED = 50
@@ -100,4 +100,4 @@ def why(reason: str) -> str:
 
 def day(moment: datetime | None) -> str:
     """A moment on screen, in Japan's time."""
-    return f"{moment.astimezone(JST):%Y-%m-%d %H:%M}" if moment else ""
+    return clock(moment) if moment else ""

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from gisapp.flows.sealed import sealed, unsealed
 from gisapp.flows.take_photo import HEAD_BYTES, may_be_photo
 from gisapp.town import Town
+from gisapp.web.forms import whole_number
 from gisapp.words import say
 from reports_store import DeclaredPhoto, ReportsError
 from reports_store.photo_raws import LIMIT_BYTES
@@ -60,7 +61,7 @@ def sent_of(form: FormData) -> Sent:
     }
     return Sent(
         act=_text(form, "act"),
-        seen=_number(_text(form, "seen")),
+        seen=whole_number(_text(form, "seen")) or 0,
         uuid=_uuid(_text(form, "uuid")),
         values=values,
         back=_text(form, "back"),
@@ -111,10 +112,6 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 def _text(form: FormData, name: str) -> str:
     value = form.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 def _uuid(text: str) -> str:

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gisapp.flows.describe import day
 from gisapp.flows.desk.retain import Outcome, carry_out, plan
 from gisapp.person import Person, Right
 from gisapp.town import Town
 from gisapp.web.desk.door import behind, desk_page
 from gisapp.web.forms import read_form
-from reports_store.fiscal import JST
 from reports_store.retention import Step
 
 SHOWN = 100
@@ -51,5 +51,5 @@ async def _page(town: Town, person: Person, outcome: Outcome | None, missing: bo
     return await desk_page(
         town, person, "desk/retention.html", here="admin", plan=found, steps=list(Step), stones=stones,
         outcome=outcome, missing=missing, shown=SHOWN, categories=town.categories,
-        day=lambda moment: f"{moment.astimezone(JST):%Y-%m-%d}",
+        day=day,
     )  # fmt: skip

@@ -30,6 +30,7 @@ from gisapp.flows.desk.rerouting import (
 from gisapp.flows.desk.routing import ROADS, RoutingTable
 from gisapp.flows.desk.routing_file import RoutingFaults, parsed, with_first, written
 from gisapp.flows.desk.routing_words import Known, doubts, then_words, when_words
+from gisapp.flows.desk.telling import clock
 from gisapp.flows.equipment import is_equipment
 from gisapp.person import Person, Right
 from gisapp.rules import routing_of
@@ -40,7 +41,6 @@ from gisapp.web.forms import read_form
 from layers.errors import LayersError
 from reports_store import Filters, Mode, Priority
 from reports_store.audit import RULES_CHANGED
-from reports_store.fiscal import JST
 
 PAGE = "/desk/admin/routing"
 LISTED = 100
@@ -242,7 +242,7 @@ def _replaced_at(name: str) -> str:
         at = datetime.strptime(name.partition(".")[0], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return name
-    return f"{at.astimezone(JST):%Y-%m-%d %H:%M}"
+    return clock(at)
 
 
 def _text(form: FormData, name: str) -> str:

@@ -14,6 +14,7 @@ from gisapp.flows.desk.trail_lines import COLUMNS, PAGE, Choice, shown, table
 from gisapp.person import Person, Right
 from gisapp.town import Town
 from gisapp.web.desk.door import NOT_KEPT, behind, desk_page
+from gisapp.web.forms import whole_number
 from reports_store.audit import ACTIONS, EXPORT
 
 _FIELDS = ("action", "actor", "since", "until")
@@ -29,7 +30,7 @@ def trail_routes(town: Callable[[], Town]) -> list[Route]:
 
 async def _page(request: Request, here: Town, person: Person) -> Response:
     choice = _choice(request)
-    before = _number(request.query_params.get("before", ""))
+    before = whole_number(request.query_params.get("before", ""))
     lines = await run_in_threadpool(here.reports.latest_audit, before, PAGE + 1, choice.filter())
     asked = {name: value for name in _FIELDS if (value := getattr(choice, name))}
     older = f"?{urlencode(asked | {'before': lines[PAGE - 1].id})}" if len(lines) > PAGE else ""
@@ -53,7 +54,3 @@ async def _csv(request: Request, here: Town, person: Person) -> Response:
 
 def _choice(request: Request) -> Choice:
     return Choice(**{name: request.query_params.get(name, "")[:200] for name in _FIELDS})
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
